@@ -1,0 +1,201 @@
+/*
+ * testkit: what a lab's tests are written with. A test is a cmocka test; it runs alone in a process of
+ * its own (the judge), under another uid than the student's code, and reaches the student's processes
+ * through warden only.
+ *
+ *     TK_TEST(pump_copies_one_byte)
+ *     {
+ *         tk_process *pump = tk_start("pump");             pipes on 0 and 1
+ *         tk_bytes out = tk_exchange(pump, "x", 1);        send, close stdin, read until end-of-file
+ *         tk_assert_bytes(out, "X", 1, "what pump printed");
+ *         tk_assert_exit(pump, 0);
+ *     }
+ *     TK_SUITE(tk_test(pump_copies_one_byte))
+ *
+ * Rules of the house
+ * - No wait without a deadline. A wait that passes its deadline, or of which warden proves that nothing
+ *   can ever end it, fails the test and says what every process was doing.
+ * - A failed assert records what was expected, what came, and the hint, and ends the test. It does not
+ *   return. So none of these functions returns an error: what goes wrong on the student's side fails
+ *   the test, what goes wrong on the grader's own side ends it as an error (never a zero).
+ * - Memory that testkit hands out lives until the test ends; nothing needs to be freed.
+ */
+#ifndef IPCLAB_TESTKIT_H
+#define IPCLAB_TESTKIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+/* ---- declaring tests (main.c) ------------------------------------------------------------------ */
+
+#define TK_TEST(name) static void name(void **tk_state_)
+#define tk_test(name) cmocka_unit_test(name)
+#define TK_SUITE(...)                                             \
+    const struct CMUnitTest tk_tests[] = {__VA_ARGS__};           \
+    const size_t tk_tests_count = sizeof tk_tests / sizeof *tk_tests;
+
+/* ---- the verdict (record.c) -------------------------------------------------------------------- */
+
+/* Sets the hint that the next failing assert records; replaces the test's hint from lab.toml. printf-like. */
+void tk_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Sets the cause (a slug of the registry in ipclab/catalogue.toml) that the next failing assert records;
+ * NULL takes it back. Use it where the test knows which mistake makes this very assert fail. */
+void tk_cause(const char *slug);
+
+/* Fails the test with this sentence. Does not return. */
+_Noreturn void tk_fail_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define tk_fail(...) tk_fail_at(__FILE__, __LINE__, __VA_ARGS__)
+
+/* The grader's own fault: the test becomes `error`, nobody loses a point. Does not return. */
+_Noreturn void tk_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Asserts. `what` names the thing for a person: "the exit status of pump", "*result". */
+#define tk_assert(condition, ...) ((condition) ? (void)0 : tk_fail(__VA_ARGS__))
+#define tk_assert_int(actual, expected, what) tk_assert_int_at(__FILE__, __LINE__, actual, expected, what)
+#define tk_assert_bytes(actual, expected, size, what) tk_assert_bytes_at(__FILE__, __LINE__, actual, expected, size, what)
+void tk_assert_int_at(const char *file, int line, int64_t actual, int64_t expected, const char *what);
+
+/* Bytes that came from a process; `data` has a NUL after its last byte. */
+typedef struct {
+    unsigned char *data;
+    size_t size;
+} tk_bytes;
+
+/* Fails unless both are equal; tells the first offset that differs, both lengths and an excerpt of each. */
+void tk_assert_bytes_at(const char *file, int line, tk_bytes actual, const void *expected, size_t size, const char *what);
+
+/* ---- randomness, from the recorded seed (random.c) --------------------------------------------- */
+
+uint64_t tk_random(void);
+int64_t tk_random_between(int64_t low, int64_t high); /* both ends included */
+/* `size` random bytes. Every byte value occurs when size >= 256. */
+tk_bytes tk_random_bytes(size_t size);
+bool tk_is_slow(void); /* true in a memcheck pass: keep inputs small */
+
+/* ---- processes (process.c) --------------------------------------------------------------------- */
+
+typedef struct tk_process tk_process;
+
+/* What a descriptor of the new process is. TK_PIPE: a pipe whose other end testkit holds. */
+enum tk_end { TK_PIPE = 0, TK_NULL, TK_CLOSED, TK_GIVEN };
+
+struct tk_how {
+    const char *program;         /* a name of lab.toml's targets */
+    const char *const *args;     /* after argv[0]; NULL-terminated; may be NULL */
+    enum tk_end in, out, err;    /* 0, 1, 2; err: TK_PIPE means warden collects it */
+    int given_in, given_out;     /* with TK_GIVEN: the judge's descriptor that is passed (and stays open here) */
+    const int *fds;              /* further descriptors, -1 terminated, as numbers in fd_numbers */
+    const int *fd_numbers;
+    bool watch_data;             /* record flows: tk_flows(); slows every read and write by 20 us */
+};
+
+/* Starts a student's program. Never returns NULL. */
+tk_process *tk_spawn(const struct tk_how *how);
+/* The usual case: pipes on 0 and 1, no arguments. */
+tk_process *tk_start(const char *program);
+
+pid_t tk_pid(const tk_process *p); /* as the judge sees it (one pid namespace) */
+int tk_stdin_fd(const tk_process *p);  /* our end of its stdin, non-blocking; -1 once closed */
+int tk_stdout_fd(const tk_process *p); /* our end of its stdout, non-blocking; -1 once closed */
+
+/* Sends all bytes to stdin; fails if the reader is gone or the deadline passes. */
+void tk_send(tk_process *p, const void *data, size_t size);
+/* Sends until the process takes no more: it is asleep and its stdin is full. Returns bytes taken. */
+size_t tk_send_until_full(tk_process *p, const void *data, size_t size);
+void tk_close_stdin(tk_process *p);
+void tk_close_stdout(tk_process *p); /* stdout's reader is gone from here on */
+
+/* Reads exactly `size` bytes from stdout; fails on early end-of-file or deadline. */
+tk_bytes tk_receive(tk_process *p, size_t size, const char *what);
+/* Fails unless end-of-file comes next on stdout. */
+void tk_assert_eof(tk_process *p);
+/* Reads stdout until end-of-file. */
+tk_bytes tk_receive_all(tk_process *p);
+/* Sends and reads at the same time, closes stdin at the end of `data`, reads until end-of-file. A
+ * process that stops reading early is no failure here: look at what it printed and how it ended. */
+tk_bytes tk_exchange(tk_process *p, const void *data, size_t size);
+
+/* Waits for the end. Returns the wait status as of waitpid(2). */
+int tk_wait(tk_process *p);
+/* tk_wait, then fails unless it exited with `code`. */
+#define tk_assert_exit(p, code) tk_assert_exit_at(__FILE__, __LINE__, p, code)
+void tk_assert_exit_at(const char *file, int line, tk_process *p, int code);
+/* "exited with 3", "was killed by SIGSEGV (11)". */
+const char *tk_describe_status(int status);
+void tk_signal(tk_process *p, int signal_number);
+/* Signals any process of the student's by pid (a child of the process; learn it from tk_children). */
+void tk_signal_pid(pid_t pid, int signal_number);
+
+/* Waits until a process of `p`'s program (p == NULL: any of the test) is blocked in an operation of
+ * that class on that object. Classes: "read", "write", "open", "wait", "lock", "sleep", "poll", "any".
+ * "read" and "write" include poll(2) and its kin on that object. `object` as tk_object() names it, or
+ * NULL. Returns the pid. */
+pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object);
+/* The kernel's name of a descriptor of ours: "pipe:[812]". */
+const char *tk_object(int fd);
+
+/* ---- what warden sees of a process (observe.c) ------------------------------------------------- */
+
+struct tk_fd { int number; bool readable, writable; char object[120]; };
+struct tk_fds { size_t count; struct tk_fd *list; };
+/* The open descriptors of a process, by number. */
+struct tk_fds tk_fds(tk_process *p);
+/* Fails if the process has a descriptor now that it had not in `before` (number or object). */
+#define tk_assert_no_new_fd(before, p, what) tk_assert_no_new_fd_at(__FILE__, __LINE__, before, p, what)
+void tk_assert_no_new_fd_at(const char *file, int line, struct tk_fds before, tk_process *p, const char *what);
+
+struct tk_child { pid_t pid; char state; char name[32]; };
+struct tk_children { size_t count; struct tk_child *list; };
+struct tk_children tk_children(tk_process *p); /* zombies (state 'Z') among them */
+
+/* How often the process and its descendants made a control call: "pipe" (pipe, pipe2), "fork" (fork,
+ * vfork, clone of a process, posix_spawn), "socketpair", "exec". */
+uint64_t tk_calls(tk_process *p, const char *call);
+
+struct tk_flow { pid_t pid; bool write; char object[120]; };
+struct tk_flows { size_t count; struct tk_flow *list; };
+/* Who read from and wrote to which object so far, each once (needs watch_data). */
+struct tk_flows tk_flows(tk_process *p);
+
+/* ---- calling a student's function (call.c) ----------------------------------------------------- */
+
+/* Starts the driver of a target of kind `functions`; its stdin is /dev/null, stdout a pipe. */
+tk_process *tk_driver(const char *target);
+/* The same with chosen ends; a further descriptor for the driver's own use is passed in how->fds. */
+tk_process *tk_driver_how(const struct tk_how *how);
+
+/* A message of the driver link. Puts append; gets read in order and fail the test on a mismatch
+ * ("the driver's answer makes no sense"). */
+typedef struct tk_msg tk_msg;
+tk_msg *tk_msg_new(const char *function);
+void tk_put_int(tk_msg *m, int64_t value);
+void tk_put_bytes(tk_msg *m, const void *data, size_t size);
+int64_t tk_get_int(tk_msg *m);
+tk_bytes tk_get_bytes(tk_msg *m);
+
+void tk_call_begin(tk_process *driver, tk_msg *m); /* sends; the function runs now */
+tk_msg *tk_call_end(tk_process *driver);           /* waits for the answer */
+tk_msg *tk_call(tk_process *driver, tk_msg *m);    /* both */
+
+/* ---- a back channel with proven senders (backchannel.c) ------------------------------------------
+ * A SOCK_SEQPACKET pair whose student's end travels as a descriptor: code of the lab's driver that runs
+ * wherever the student runs it (a callback, say) asks the judge over it, and the kernel tells which
+ * process asked (SO_PASSCRED, unix(7)). What it says is hostile; who says it is certain. */
+typedef struct tk_back tk_back;
+tk_back *tk_back_new(void);
+int tk_back_fd(const tk_back *b); /* give it to the driver in how->fds; closed here by tk_back_given */
+void tk_back_given(tk_back *b);   /* after the spawn */
+/* Waits for a question of at most `size` bytes. Returns its length; *pid is the sender. 0 = all holders are gone. */
+size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid);
+/* True if a question waits now (does not block). */
+bool tk_back_pending(tk_back *b);
+void tk_back_answer(tk_back *b, const void *data, size_t size);
+
+#endif
