@@ -3,10 +3,11 @@
 #
 #   docker/image.sh make      make the image unless it is there (the second time needs no network)
 #   docker/image.sh tag       print its name: ipclab:HASH, where HASH covers what the image is made from
+#   docker/image.sh engine    does an engine answer? exit code 0 if so; else one line says what to do
 #   docker/image.sh status    is an engine there, is the image there? exit code 0 if both
 #   docker/image.sh remove    remove every image that this script made
 #
-# Exit codes: 0 done, 1 (status only) not there, 2 wrong usage, 3 something failed and the last line says what.
+# Exit codes: 0 done, 1 (engine, status) not there, 2 wrong usage, 3 something failed and the last line says what.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/apt.sh"
@@ -108,10 +109,11 @@ remove() {
 case "$#:${1-}" in
 1:make) make_image ;;
 1:tag) tag ;;
+1:engine) engine ;;
 1:status) status ;;
 1:remove) remove ;;
 *)
-    say "usage: docker/image.sh make|tag|status|remove"
+    say "usage: docker/image.sh make|tag|engine|status|remove"
     exit 2
     ;;
 esac

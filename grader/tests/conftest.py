@@ -1,0 +1,65 @@
+"""What all tests of the kit share: where things are, the Docker image, and when a skip is an error.
+
+A test that needs what not every machine has (a Docker engine, a browser) skips there. In CI that would let a check rot
+unnoticed, so with IPCLAB_MUST_WORK=1 a skip, of a test or of a whole module, is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+MUST_WORK = os.environ.get("IPCLAB_MUST_WORK") == "1"
+
+# The machine's load must not decide, and CI must not fail by a draw: searching for new counterexamples is fuzzing's job.
+hypothesis.settings.register_profile("kit", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("kit")
+
+
+def _skip_is_error(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure, with the skip's reason; an expected failure (xfail) stays what it is."""
+    if not (MUST_WORK and report.skipped) or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"with IPCLAB_MUST_WORK=1 nothing may be skipped. {reason}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, None]:
+    outcome = yield
+    _skip_is_error(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, None]:
+    outcome = yield
+    _skip_is_error(outcome.get_result())
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The repository's root."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def docker_image() -> str:
+    """The name of the image that submissions are graded in, made if need be; skips where no engine answers."""
+    script = str(REPO / "docker" / "image.sh")
+    if shutil.which("docker") is None:
+        pytest.skip("there is no docker here")
+    engine = subprocess.run([script, "engine"], capture_output=True, text=True, timeout=60)
+    if engine.returncode != 0:
+        pytest.skip(engine.stderr.strip())
+    made = subprocess.run([script, "make"], capture_output=True, text=True, timeout=1800)
+    assert made.returncode == 0, f"the engine answers, but the image cannot be made:\n{made.stderr}"
+    return subprocess.run([script, "tag"], capture_output=True, text=True, timeout=60, check=True).stdout.strip()
