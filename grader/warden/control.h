@@ -15,7 +15,7 @@
 
 /* The largest message, header included, and the most descriptors that one SPAWN may pass. */
 #define CTL_MESSAGE_MAX 65536u
-#define CTL_FDS_MAX 16
+#define CTL_FDS_MAX     16
 
 enum ctl_op {
     CTL_HELLO = 1, /* who am I: name, seed, deadlines */

@@ -1,0 +1,466 @@
+/* The judge's requests (control.h). The judge is ours, yet its messages are read as if they were hostile:
+ * at the levels without a uid of its own a student's process could become it. */
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FDS_SHOWN 512
+
+struct request {
+    struct ctl_message m;
+    char *payload; /* NUL-terminated */
+    int fds[CTL_FDS_MAX];
+    size_t fds_count;
+};
+
+void control_answer(struct run *r, uint32_t op, uint32_t seq, int error, int64_t value, int64_t value2,
+                    const char *text)
+{
+    size_t length = strlen(text);
+    if (length > CTL_MESSAGE_MAX - sizeof(struct ctl_message))
+        length = CTL_MESSAGE_MAX - sizeof(struct ctl_message);
+    struct ctl_message m = {.op = op,
+                            .seq = seq,
+                            .proc = -1,
+                            .error = error,
+                            .arg = value,
+                            .arg2 = value2,
+                            .length = (uint32_t)length};
+    struct iovec parts[2] = {{&m, sizeof m}, {(void *)text, length}};
+    struct msghdr h = {.msg_iov = parts, .msg_iovlen = 2};
+    /* Never blocks: a judge that does not read its answers must not stop the supervisor. */
+    while (r->control >= 0 && sendmsg(r->control, &h, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EINTR)
+        ;
+}
+
+static void answer(struct run *r, const struct request *q, int error, int64_t value, int64_t value2,
+                   const char *text)
+{
+    control_answer(r, q->m.op, q->m.seq, error, value, value2, text);
+}
+
+/* The process that a request names; NULL (and answered) if there is none. */
+static struct process *named(struct run *r, const struct request *q)
+{
+    if (q->m.proc >= 0 && q->m.proc < r->procs_count)
+        return &r->procs[q->m.proc];
+    answer(r, q, ESRCH, 0, 0, "");
+    return NULL;
+}
+
+/* ---- HELLO -------------------------------------------------------------------------------------- */
+
+static void hello(struct run *r, const struct request *q)
+{
+    const struct entry *e = r->e;
+    struct buffer b = {0};
+    buffer_print(&b, "name ");
+    word_encode(&b, e->name);
+    buffer_print(&b, "\npass ");
+    word_encode(&b, e->pass);
+    buffer_print(
+        &b,
+        "\nseed %016llx\nslow %lld\nwall_ms %lld\ndeadline_ns %lld\noutput %lld\nshared_uid %d\nwitness %d\n"
+        "student_uid %u\n",
+        (unsigned long long)e->seed, (long long)e->slow, (long long)e->limits.wall_ms,
+        (long long)r->wall_end_ns, (long long)e->limits.output, !r->w->level.own_uids, r->w->witness,
+        r->w->plan.student);
+    answer(r, q, 0, 0, 0, b.data);
+    buffer_free(&b);
+}
+
+/* ---- SPAWN -------------------------------------------------------------------------------------- */
+
+#define WORDS_MAX 256
+
+struct wish {
+    char *program;
+    char *args[WORDS_MAX], *env[WORDS_MAX];
+    size_t args_count, env_count;
+    int fds[CTL_FDS_MAX + 3], numbers[CTL_FDS_MAX + 3]; /* fd -1: closed; -2: /dev/null */
+    size_t fds_count, passed;
+    bool data, err_given;
+};
+
+static bool read_fd_line(struct wish *w, const struct request *q, const char *value)
+{
+    char *end;
+    long number = strtol(value, &end, 10);
+    if (*end || end == value || number < 0 || number > 255 || w->passed == q->fds_count)
+        return false;
+    w->fds[w->fds_count] = q->fds[w->passed++];
+    w->numbers[w->fds_count++] = (int)number;
+    w->err_given |= number == STDERR_FILENO;
+    return true;
+}
+
+static bool read_end_line(struct wish *w, int number, const char *value)
+{
+    bool null = strcmp(value, "null") == 0;
+    if ((!null && strcmp(value, "closed") != 0) || w->fds_count == ARRAY_SIZE(w->fds))
+        return false;
+    w->fds[w->fds_count] = null ? -2 : -1;
+    w->numbers[w->fds_count++] = number;
+    w->err_given |= number == STDERR_FILENO;
+    return true;
+}
+
+static bool read_wish_line(struct wish *w, const struct request *q, char *key, char *value)
+{
+    if (!word_decode(value))
+        return false;
+    if (strcmp(key, "program") == 0)
+        w->program = value;
+    else if (strcmp(key, "arg") == 0 && w->args_count < WORDS_MAX)
+        w->args[w->args_count++] = value;
+    else if (strcmp(key, "env") == 0 && w->env_count < WORDS_MAX)
+        w->env[w->env_count++] = value;
+    else if (strcmp(key, "fd") == 0 && w->fds_count < ARRAY_SIZE(w->fds))
+        return read_fd_line(w, q, value);
+    else if (strcmp(key, "watch") == 0 && strcmp(value, "data") == 0)
+        w->data = true;
+    else if (strcmp(key, "in") == 0)
+        return read_end_line(w, STDIN_FILENO, value);
+    else if (strcmp(key, "out") == 0)
+        return read_end_line(w, STDOUT_FILENO, value);
+    else if (strcmp(key, "err") == 0)
+        return read_end_line(w, STDERR_FILENO, value);
+    else
+        return false;
+    return true;
+}
+
+static bool read_wish(struct wish *w, const struct request *q)
+{
+    for (char *save = NULL, *line = strtok_r(q->payload, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        char *blank = strchr(line, ' ');
+        if (!blank)
+            return false;
+        *blank = '\0';
+        if (!read_wish_line(w, q, line, blank + 1))
+            return false;
+    }
+    return w->program && w->passed == q->fds_count;
+}
+
+static void spawn(struct run *r, const struct request *q)
+{
+    struct wish w = {0};
+    if (!read_wish(&w, q)) {
+        answer(r, q, EINVAL, 0, 0, "");
+        return;
+    }
+    struct process *p = run_spawn(r, w.program, w.args, w.args_count, w.env, w.fds, w.numbers, w.fds_count,
+                                  w.data, w.err_given);
+    if (p)
+        answer(r, q, 0, p->number, p->pid, "");
+    else
+        answer(r, q, errno, 0, 0, "");
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------ */
+
+static void send_signal(struct run *r, const struct request *q)
+{
+    int number = q->m.arg >= 0 && q->m.arg < NSIG ? (int)q->m.arg : -1;
+    pid_t pid = (pid_t)q->m.arg2;
+    if (q->m.proc >= 0) {
+        struct process *p = named(r, q);
+        if (!p)
+            return;
+        if (p->ended) {
+            answer(r, q, ESRCH, 0, 0, "");
+            return;
+        }
+        p->signalled = true;
+        pid = p->pid;
+    } else {
+        pid_t tree[TASKS_MAX];
+        size_t n = run_tree(r, tree, ARRAY_SIZE(tree)), i = 0;
+        while (i < n && tree[i] != pid)
+            i++;
+        if (i == n) { /* never a process that is not the student's */
+            answer(r, q, ESRCH, 0, 0, "");
+            return;
+        }
+    }
+    answer(r, q, kill(pid, number) < 0 ? errno : 0, 0, 0, "");
+}
+
+static void add_waiter(struct run *r, const struct request *q, const char *class, const char *object)
+{
+    if (r->waiters_count == ARRAY_SIZE(r->waiters) || strlen(class) >= sizeof r->waiters->class ||
+        strlen(object) >= sizeof r->waiters->object) {
+        answer(r, q, EINVAL, 0, 0, "");
+        return;
+    }
+    struct waiter *w = &r->waiters[r->waiters_count++];
+    *w = (struct waiter){.op = q->m.op, .seq = q->m.seq, .proc = q->m.proc, .deadline_ns = q->m.deadline_ns};
+    strcpy(w->class, class);
+    strcpy(w->object, object);
+    if (!w->deadline_ns || w->deadline_ns > r->wall_end_ns)
+        w->deadline_ns = r->wall_end_ns;
+    control_check_waiters(r);
+}
+
+static void wait_blocked(struct run *r, const struct request *q)
+{
+    const char *class = NULL, *object = "";
+    for (char *save = NULL, *line = strtok_r(q->payload, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        if (strncmp(line, "op ", 3) == 0 && word_decode(line + 3))
+            class = line + 3;
+        else if (strncmp(line, "object ", 7) == 0 && word_decode(line + 7))
+            object = line + 7;
+    }
+    if (class && q->m.proc < r->procs_count)
+        add_waiter(r, q, class, object);
+    else
+        answer(r, q, EINVAL, 0, 0, "");
+}
+
+static void fds(struct run *r, const struct request *q)
+{
+    struct process *p = named(r, q);
+    if (!p)
+        return;
+    struct proc_fd *list = xcalloc(FDS_SHOWN, sizeof *list);
+    ssize_t n = p->ended ? -1 : proc_fds(&r->w->access, p->pid, list, FDS_SHOWN);
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    for (ssize_t i = 0; i < n; i++) {
+        const char *mode = list[i].readable ? list[i].writable ? "rw" : "r" : "w";
+        buffer_print(&b, "%d %s ", list[i].number, mode);
+        word_encode(&b, list[i].object);
+        buffer_add(&b, "\n", 1);
+    }
+    answer(r, q, n < 0 ? ESRCH : 0, n, 0, b.data);
+    buffer_free(&b);
+    free(list);
+}
+
+static void children(struct run *r, const struct request *q)
+{
+    struct process *p = named(r, q);
+    if (!p)
+        return;
+    pid_t list[256];
+    size_t n = p->ended ? 0 : proc_children(p->pid, list, ARRAY_SIZE(list));
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    for (size_t i = 0; i < n; i++) {
+        struct proc_stat st;
+        if (!proc_stat(list[i], &st))
+            continue;
+        buffer_print(&b, "%d %c ", list[i], st.state);
+        word_encode(&b, *st.name ? st.name : "?");
+        buffer_add(&b, "\n", 1);
+    }
+    answer(r, q, 0, (int64_t)n, 0, b.data);
+    buffer_free(&b);
+}
+
+static void calls(struct run *r, const struct request *q)
+{
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    for (size_t i = 0; i < r->calls_count; i++) {
+        const struct call_count *c = &r->calls[i];
+        if (q->m.proc < 0 || c->proc == q->m.proc)
+            buffer_print(&b, "%d %s %llu\n", c->pid, filter_kind_name(c->kind), (unsigned long long)c->count);
+    }
+    answer(r, q, r->w->witness ? 0 : ENOSYS, 0, 0, b.data);
+    buffer_free(&b);
+}
+
+static void flows(struct run *r, const struct request *q)
+{
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    for (size_t i = 0; i < r->flows_count; i++) {
+        const struct flow *f = &r->flows[i];
+        if (q->m.proc >= 0 && f->proc != q->m.proc)
+            continue;
+        buffer_print(&b, "%d %s ", f->pid, f->write ? "write" : "read");
+        word_encode(&b, f->object);
+        buffer_add(&b, "\n", 1);
+    }
+    answer(r, q, r->w->witness ? 0 : ENOSYS, 0, 0, b.data);
+    buffer_free(&b);
+}
+
+static void explain(struct run *r, const struct request *q)
+{
+    struct verdict v;
+    postmortem(r, &v);
+    char *text = xformat("%s\n%s\n%s\n", v.kind, v.cause, v.sentence);
+    answer(r, q, 0, 0, 0, text);
+    free(text);
+}
+
+static void state(struct run *r, const struct request *q)
+{
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    postmortem_state(r, &b);
+    answer(r, q, 0, 0, 0, b.data);
+    buffer_free(&b);
+}
+
+static void record(struct run *r, const struct request *q)
+{
+    if (++r->records == 1) {
+        struct buffer b = {0};
+        json_begin(&b, "record", warden_ms(r->w));
+        json_text(&b, "id", r->e->id);
+        json_text(&b, "record", q->payload);
+        r->e->passed = strncmp(q->payload, "{\"status\":\"pass\"", 16) == 0;
+        warden_event(r->w, &b);
+    } else {
+        r->e->passed = false;
+    }
+    answer(r, q, 0, 0, 0, "");
+}
+
+static void dispatch(struct run *r, struct request *q)
+{
+    if (q->m.op != CTL_IDLE)
+        r->idle_seq = 0; /* it does something, so it does not wait */
+    switch (q->m.op) {
+    case CTL_HELLO:
+        hello(r, q);
+        break;
+    case CTL_SPAWN:
+        spawn(r, q);
+        break;
+    case CTL_SIGNAL:
+        send_signal(r, q);
+        break;
+    case CTL_WAIT:
+        if (named(r, q))
+            add_waiter(r, q, "", "");
+        break;
+    case CTL_BLOCKED:
+        wait_blocked(r, q);
+        break;
+    case CTL_FDS:
+        fds(r, q);
+        break;
+    case CTL_CHILDREN:
+        children(r, q);
+        break;
+    case CTL_CALLS:
+        calls(r, q);
+        break;
+    case CTL_FLOWS:
+        flows(r, q);
+        break;
+    case CTL_STATE:
+        state(r, q);
+        break;
+    case CTL_IDLE:
+        r->idle_seq = q->m.seq;
+        r->idle_since_ns = now_ns();
+        r->now.valid = false;
+        r->next_look_ns = r->idle_since_ns;
+        break;
+    case CTL_EXPLAIN:
+        explain(r, q);
+        break;
+    case CTL_RECORD:
+        record(r, q);
+        break;
+    default:
+        answer(r, q, ENOSYS, 0, 0, "");
+    }
+}
+
+/* Receives one datagram; false at end-of-file or with nothing to read. */
+static bool receive(struct run *r, struct request *q, char *room)
+{
+    char control[CMSG_SPACE(CTL_FDS_MAX * sizeof(int))];
+    struct iovec parts[2] = {{&q->m, sizeof q->m}, {room, CTL_MESSAGE_MAX}};
+    struct msghdr h = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(r->control, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (n <= 0) {
+        close_fd(&r->control);
+        return false;
+    }
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        q->fds_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(q->fds, CMSG_DATA(c), q->fds_count * sizeof(int));
+    }
+    size_t length = (size_t)n < sizeof q->m ? 0 : (size_t)n - sizeof q->m;
+    room[length] = '\0';
+    q->payload = room;
+    bool sound = (size_t)n >= sizeof q->m && length == q->m.length && strlen(room) == length &&
+                 !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+    if (!sound)
+        q->m.op = 0; /* answered with ENOSYS */
+    return true;
+}
+
+void control_serve(struct run *r)
+{
+    static char room[CTL_MESSAGE_MAX + 1];
+    struct request q = {0};
+    if (!receive(r, &q, room))
+        return;
+    dispatch(r, &q);
+    for (size_t i = 0; i < q.fds_count; i++)
+        close(q.fds[i]);
+}
+
+/* True if the waiter has its answer. */
+static bool check_waiter(struct run *r, const struct waiter *w)
+{
+    if (w->op == CTL_WAIT && r->procs[w->proc].ended) {
+        control_answer(r, w->op, w->seq, 0, r->procs[w->proc].status, 0, "");
+        return true;
+    }
+    if (w->op == CTL_BLOCKED) {
+        pid_t tree[TASKS_MAX];
+        size_t n = 0;
+        if (w->proc < 0)
+            n = run_tree(r, tree, ARRAY_SIZE(tree));
+        else if (!r->procs[w->proc].ended) {
+            tree[n++] = r->procs[w->proc].pid;
+            n += proc_descendants(tree[0], tree + 1, ARRAY_SIZE(tree) - 1);
+        }
+        for (size_t i = 0; i < n; i++) {
+            struct blocked b;
+            if (blocked_look_process(&r->w->access, tree[i], &b) &&
+                blocked_matches(&b, w->class, w->object)) {
+                control_answer(r, w->op, w->seq, 0, tree[i], 0, "");
+                return true;
+            }
+        }
+    }
+    if (now_ns() < w->deadline_ns)
+        return false;
+    control_answer(r, w->op, w->seq, ETIMEDOUT, 0, 0, "");
+    return true;
+}
+
+void control_check_waiters(struct run *r)
+{
+    for (size_t i = 0; i < r->waiters_count;) {
+        if (check_waiter(r, &r->waiters[i])) {
+            r->idle_seq = 0;
+            r->waiters[i] = r->waiters[--r->waiters_count];
+        } else {
+            i++;
+        }
+    }
+}

@@ -1,0 +1,402 @@
+/*
+ * What a test leaves behind, and its end: processes first, then IPC objects, then files.
+ *
+ * With a pid namespace of our own kill(-1) ends all, however they hid: the kernel walks the process
+ * list under the lock that fork(2) needs too, so not even a fork bomb slips through. Without one only
+ * our own descendants are ended, one by one by pidfd, until none is left.
+ */
+#include "run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SETTLE_NS   (2000 * NS_PER_MS)
+#define KILL_NS     (20000 * NS_PER_MS)
+#define DEPTH_MAX   64
+#define ENTRIES_MAX 100000
+
+/* ---- becoming the student for a moment ------------------------------------------------------------
+ * IPC objects and files are removed with the owner's rights: that needs no capability, and can remove
+ * nothing that is not the student's. The test's processes are dead by then. */
+
+static void as(const struct warden *w, uid_t uid)
+{
+    if (!w->level.own_uids)
+        return;
+    if (setegid(uid) < 0 || seteuid(uid) < 0)
+        die("cannot become uid %u: %s", uid, strerror(errno));
+}
+
+static void as_self(const struct warden *w)
+{
+    if (!w->level.own_uids)
+        return;
+    if (seteuid(0) < 0 || setegid(0) < 0)
+        die("cannot become root again: %s", strerror(errno));
+}
+
+void leftovers_as_student(const struct warden *w, bool on)
+{
+    if (on)
+        as(w, w->plan.student);
+    else
+        as_self(w);
+}
+
+/* ---- processes ----------------------------------------------------------------------------------- */
+
+static void reap_all(struct run *r)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct process *p = run_process(r, pid);
+        if (p && !p->ended) {
+            p->ended = true;
+            p->status = status;
+        } else if (pid == r->judge) {
+            r->judge_gone = true;
+            r->judge_status = status;
+        }
+    }
+}
+
+static void wait_for_child(struct run *r, int ms)
+{
+    struct pollfd p = {.fd = r->w->signal_fd, .events = POLLIN};
+    struct signalfd_siginfo info;
+    if (poll(&p, 1, ms) > 0)
+        while (read(r->w->signal_fd, &info, sizeof info) > 0)
+            ;
+}
+
+static void kill_descendants(void)
+{
+    pid_t list[TASKS_MAX];
+    size_t n = proc_descendants(getpid(), list, ARRAY_SIZE(list));
+    for (size_t i = 0; i < n; i++) {
+        int fd = (int)syscall(SYS_pidfd_open, list[i], 0);
+        struct proc_stat st;
+        /* Between the listing and the pidfd the pid may have changed hands: it must still be ours. */
+        bool ours = false;
+        for (pid_t up = list[i]; fd >= 0 && !ours && proc_stat(up, &st) && st.ppid > 1; up = st.ppid)
+            ours = st.ppid == getpid();
+        if (ours)
+            syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+        close_fd(&fd);
+    }
+}
+
+static bool any_left(void)
+{
+    siginfo_t info;
+    int n;
+    while ((n = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT)) < 0 && errno == EINTR)
+        ;
+    return n == 0; /* else ECHILD */
+}
+
+void leftovers_kill(struct run *r)
+{
+    int64_t deadline = now_ns() + KILL_NS;
+    for (;;) {
+        if (r->w->level.own_pids)
+            kill(-1, SIGKILL);
+        else
+            kill_descendants();
+        reap_all(r);
+        if (!any_left())
+            return;
+        if (now_ns() > deadline)
+            die("processes of the test do not end although they were killed");
+        wait_for_child(r, 5);
+    }
+}
+
+/* ---- orphans ------------------------------------------------------------------------------------- */
+
+/* A process of the tree whose own main process has ended. */
+static size_t survivors(struct run *r, pid_t *list, size_t room)
+{
+    pid_t tree[TASKS_MAX];
+    size_t n = run_tree(r, tree, ARRAY_SIZE(tree)), count = 0;
+    for (int i = 0; i < r->procs_count; i++) {
+        /* A main process that the judge left running is the judge's business, and so are its children. */
+        if (r->procs[i].ended)
+            continue;
+        pid_t mine[TASKS_MAX];
+        size_t m = proc_descendants(r->procs[i].pid, mine, ARRAY_SIZE(mine));
+        for (size_t j = 0; j < n; j++) {
+            for (size_t k = 0; k < m; k++)
+                if (tree[j] == mine[k])
+                    tree[j] = 0;
+            if (tree[j] == r->procs[i].pid)
+                tree[j] = 0;
+        }
+    }
+    for (size_t i = 0; i < n && count < room; i++) {
+        struct proc_stat st;
+        if (tree[i] && proc_stat(tree[i], &st) && st.state != 'Z' && st.state != 'X')
+            list[count++] = tree[i];
+    }
+    return count;
+}
+
+static void report_orphan(struct run *r, pid_t pid)
+{
+    struct buffer b = {0}, doing = {0};
+    struct blocked look;
+    char role[160];
+    if (!blocked_look_process(&r->w->access, pid, &look))
+        return;
+    blocked_describe(&look, &doing);
+    run_finding_begin(r, &b, "orphan", "left_running");
+    json_int(&b, "pid", pid);
+    json_text(&b, "role", run_role(r, pid, role, sizeof role));
+    json_text(&b, "doing", doing.data);
+    run_finding_end(r, &b);
+    buffer_free(&doing);
+}
+
+/*
+ * After the record: the judge is gone and with it its ends of all pipes, so what can end by itself ends
+ * now. Who is proven to stay, or still runs after SETTLE_NS, was left behind.
+ */
+void leftovers_settle(struct run *r)
+{
+    pid_t list[64];
+    int64_t deadline = now_ns() + SETTLE_NS * r->e->slow;
+    r->now.valid = false;
+    for (;;) {
+        reap_all(r);
+        size_t n = survivors(r, list, ARRAY_SIZE(list));
+        if (n == 0)
+            return;
+        r->before = r->now;
+        stuck_snapshot(r, &r->now);
+        bool stuck = r->w->witness && !r->timer_seen && stuck_same(&r->before, &r->now);
+        if (stuck || now_ns() > deadline) {
+            for (size_t i = 0; i < n; i++)
+                report_orphan(r, list[i]);
+            return;
+        }
+        for (int i = 0; i < r->procs_count; i++) {
+            struct pollfd p = {.fd = r->procs[i].listener, .events = POLLIN};
+            while (p.fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLIN)
+                witness_serve(r, i, p.fd);
+        }
+        wait_for_child(r, 5);
+    }
+}
+
+/* ---- System V IPC -------------------------------------------------------------------------------- */
+
+static void report_object(struct run *r, const char *cause, const char *key, int64_t id, int64_t bytes)
+{
+    struct buffer b = {0};
+    run_finding_begin(r, &b, "ipc_leak", cause);
+    json_text(&b, "key", key);
+    json_int(&b, "object", id);
+    if (bytes >= 0)
+        json_int(&b, "bytes", bytes);
+    run_finding_end(r, &b);
+}
+
+/* One line of /proc/sysvipc/X: the key, the id, then fields that differ. In a namespace of our own all
+ * of them are the test's. */
+static void drain_sysv(struct run *r, const char *what, const char *cause)
+{
+    char path[64], text[65536];
+    snprintf(path, sizeof path, "/proc/sysvipc/%s", what);
+    if (read_file(path, text, sizeof text) <= 0)
+        return;
+    char *save = NULL, *line = strtok_r(text, "\n", &save); /* the heading */
+    while ((line = strtok_r(NULL, "\n", &save))) {
+        long long key, size = -1;
+        int id;
+        if (sscanf(line, "%lld %d %*o %lld", &key, &id, &size) < 2)
+            continue;
+        char name[32];
+        snprintf(name, sizeof name, "0x%08x", (unsigned)key);
+        report_object(r, cause, name, id, strcmp(what, "shm") == 0 ? size : -1);
+        const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
+        for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+            as(r->w, owners[i]);
+            int gone = strcmp(what, "shm") == 0   ? shmctl(id, IPC_RMID, NULL)
+                       : strcmp(what, "sem") == 0 ? semctl(id, 0, IPC_RMID)
+                                                  : msgctl(id, IPC_RMID, NULL);
+            as_self(r->w);
+            if (gone == 0)
+                break;
+        }
+    }
+}
+
+/* ---- files --------------------------------------------------------------------------------------- */
+
+struct sweep {
+    struct run *r;
+    const char *kind, *cause; /* NULL: say nothing */
+    const char *where;
+    size_t seen;
+    size_t reported;
+};
+
+static void sweep_folder(struct sweep *s, int folder, int depth);
+
+static void sweep_entry(struct sweep *s, int folder, const char *name, int depth)
+{
+    struct stat st;
+    if (++s->seen > ENTRIES_MAX || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    if (S_ISDIR(st.st_mode)) {
+        fchmodat(folder, name, 0700, 0);
+        int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (inner >= 0)
+            sweep_folder(s, inner, depth + 1);
+    }
+    bool gone = unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
+    if (gone && s->cause && depth == 0 && s->reported++ < 16) {
+        struct buffer b = {0};
+        char *path = xformat("%s/%s", s->where, name);
+        run_finding_begin(s->r, &b, s->kind, s->cause);
+        json_text(&b, "path", path);
+        run_finding_end(s->r, &b);
+        free(path);
+    }
+}
+
+/* Takes over the descriptor. */
+static void sweep_folder(struct sweep *s, int folder, int depth)
+{
+    DIR *d = depth < DEPTH_MAX ? fdopendir(folder) : NULL;
+    if (!d) {
+        close(folder);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(d));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            sweep_entry(s, dirfd(d), e->d_name, depth);
+    closedir(d);
+}
+
+static void sweep(struct run *r, const char *path, const char *kind, const char *cause)
+{
+    struct sweep s = {.r = r, .kind = kind, .cause = cause, .where = path};
+    const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
+    for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+        as(r->w, owners[i]);
+        int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (folder >= 0)
+            sweep_folder(&s, folder, 0);
+        as_self(r->w);
+        if (!r->w->level.own_uids)
+            break;
+    }
+}
+
+void leftovers_remove(struct run *r)
+{
+    if (r->w->level.own_ipc) {
+        drain_sysv(r, "shm", "sysv_shm");
+        drain_sysv(r, "sem", "sysv_sem");
+        drain_sysv(r, "msg", "sysv_msg");
+    }
+    if (r->w->level.own_files) {
+        sweep(r, "/dev/shm", "ipc_leak", "posix_shm");
+        sweep(r, "/dev/mqueue", "ipc_leak", "posix_mq");
+        sweep(r, r->w->level.tmp, "file_leak", "file_left");
+    }
+}
+
+/* ---- the working directory ------------------------------------------------------------------------ */
+
+char *leftovers_make_cwd(struct warden *w)
+{
+    char *path = xformat("%s/t-XXXXXX", w->level.tmp);
+    as(w, w->plan.student);
+    char *made = mkdtemp(path);
+    int saved = errno;
+    as_self(w);
+    if (!made)
+        die("a working directory in %s: %s", w->level.tmp, strerror(saved));
+    return path;
+}
+
+static void send_file(struct run *r, int folder, const char *name)
+{
+    struct buffer b = {0};
+    struct stat st;
+    json_begin(&b, "file", warden_ms(r->w));
+    json_text(&b, "id", r->e->id);
+    json_text(&b, "name", name);
+    cleanup_fd int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const char *why = NULL;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        why = "it cannot be opened";
+    else if (!S_ISREG(st.st_mode))
+        why = "it is no regular file";
+    else if (st.st_size > r->e->limits.collect)
+        why = "it is too large";
+    if (why) {
+        json_text(&b, "refused", why);
+    } else {
+        char *data = xcalloc((size_t)st.st_size + 1, 1);
+        ssize_t n, size = 0;
+        while (size < st.st_size && (n = read(fd, data + size, (size_t)(st.st_size - size))) > 0)
+            size += n;
+        json_int(&b, "size", size);
+        json_base64(&b, "base64", data, (size_t)size);
+        free(data);
+    }
+    as_self(r->w);
+    warden_event(r->w, &b);
+    as(r->w, r->w->plan.student);
+}
+
+void leftovers_collect(struct run *r)
+{
+    if (!r->e->collect.count)
+        return;
+    as(r->w, r->w->plan.student);
+    int folder = open(r->cwd, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = folder < 0 ? NULL : fdopendir(folder);
+    size_t sent = 0;
+    for (struct dirent *e; d && sent < 256 && (e = readdir(d));) {
+        for (size_t i = 0; i < r->e->collect.count; i++) {
+            if (fnmatch(r->e->collect.list[i], e->d_name, FNM_PERIOD) == 0) {
+                send_file(r, dirfd(d), e->d_name);
+                sent++;
+                break;
+            }
+        }
+    }
+    if (d)
+        closedir(d);
+    as_self(r->w);
+}
+
+void leftovers_remove_cwd(struct run *r)
+{
+    sweep(r, r->cwd, NULL, NULL);
+    as(r->w, r->w->plan.student);
+    rmdir(r->cwd);
+    as_self(r->w);
+}

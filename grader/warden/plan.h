@@ -1,0 +1,58 @@
+/* The plan: what warden is to run (format: ../PROTOCOL.md; reader: plan.c). */
+#ifndef WARDEN_PLAN_H
+#define WARDEN_PLAN_H
+
+#include <stdio.h>
+
+#include "util.h"
+
+/* All times in milliseconds, all sizes in bytes; 0 = no limit where that makes sense. */
+struct limits {
+    int64_t wall_ms, cpu_ms, memory, address_space, processes, files, file_size, output, collect;
+};
+
+struct words {
+    size_t count;
+    char **list; /* NULL after the last, as argv wants it */
+};
+
+struct named_words {
+    char *name;
+    struct words words;
+};
+
+struct entry {
+    char *id;
+    bool is_command;
+    struct limits limits;
+    struct words collect; /* glob patterns */
+    struct words after;   /* ids of entries that must have passed */
+    /* a test */
+    char *judge, *name, *pass;
+    struct named_words *uses; /* name -> one program name */
+    size_t uses_count;
+    uint64_t seed;
+    int64_t slow;
+    /* a command */
+    struct words argv, input;
+    /* set by the run: its record said pass */
+    bool passed;
+};
+
+struct plan {
+    char *work;
+    uid_t student, judge;
+    struct named_words *programs, *wrappers;
+    size_t programs_count, wrappers_count;
+    struct entry *entries;
+    size_t entries_count;
+};
+
+/* Reads a whole plan; dies with the line's number on anything that is not a plan. The plan lives as
+ * long as warden does. */
+void plan_read(struct plan *plan, FILE *in);
+/* NULL if there is none of that name. */
+const struct words *plan_find(const struct named_words *list, size_t count, const char *name);
+struct entry *plan_entry(struct plan *plan, const char *id);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * Reading /proc about the student's processes (proc.c; proc(5)). Everything that is read may be gone or
+ * changed a moment later, and a pid may be another process by then: callers take it as an observation.
+ *
+ * /proc/PID/{fd,syscall,mem} answer to the owner of the process only, so warden reads them with the
+ * student's fsuid; it has no capability to override file permissions.
+ */
+#ifndef WARDEN_PROC_H
+#define WARDEN_PROC_H
+
+#include "level.h"
+
+struct proc_access {
+    uid_t student;
+    bool change_fsuid; /* we are root and the student is not */
+    bool yama;         /* simulate: syscall and mem are refused */
+};
+
+struct proc_stat {
+    pid_t pid, ppid;
+    char state; /* R S D Z T t X … */
+    char name[32];
+    uint64_t cpu_ticks;          /* user + system, without children */
+    uint64_t children_cpu_ticks; /* of children that were waited for */
+    uint64_t start;              /* tells a pid from its next user */
+    int64_t rss_pages;
+    int threads;
+};
+bool proc_stat(pid_t pid, struct proc_stat *st);
+/* The same for one thread. */
+bool proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *st);
+
+/* The thread group of a thread id; 0 if it is gone. */
+pid_t proc_tgid(pid_t tid);
+
+/* What a thread does right now: a system call it is blocked in (running = false), or nothing of the
+ * kind. False if it cannot be known. */
+struct proc_syscall {
+    bool running;
+    long number; /* -1: blocked, but not in a system call (a page fault, say) */
+    uint64_t args[6], sp, pc;
+};
+bool proc_syscall(const struct proc_access *a, pid_t pid, pid_t tid, struct proc_syscall *sc);
+
+/* Context switches so far of one thread, voluntary and not; UINT64_MAX if unknown. */
+uint64_t proc_switches(pid_t pid, pid_t tid);
+
+/* Children (zombies too) of a process, over all its threads. Returns how many were stored. */
+size_t proc_children(pid_t pid, pid_t *list, size_t room);
+/* The process's descendants, the process itself not among them. */
+size_t proc_descendants(pid_t pid, pid_t *list, size_t room);
+/* Threads of a process. */
+size_t proc_threads(pid_t pid, pid_t *list, size_t room);
+
+struct proc_fd {
+    int number;
+    bool readable, writable;
+    char object[256];
+};
+/* Open descriptors, by number; -1 if it cannot be known. */
+ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, size_t room);
+/* readlink of one descriptor; false if it is not open. */
+bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object, size_t room);
+
+/* The text of /proc/PID/fdinfo/FD. */
+bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, size_t room);
+
+/* Reads memory of a process. False unless all of it was read. */
+bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size);
+
+#endif

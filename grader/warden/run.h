@@ -1,0 +1,177 @@
+/*
+ * One entry of the plan while it runs. struct run is owned by run.c; the other files of this folder
+ * each do one thing with it:
+ *
+ *   run.c         begin, main loop, limits, end
+ *   control.c     the judge's requests
+ *   witness.c     system calls that the student's processes ask permission for
+ *   stuck.c       proof that nothing can ever run again
+ *   postmortem.c  why
+ *   leftovers.c   what is still there after the end, and its removal
+ */
+#ifndef WARDEN_RUN_H
+#define WARDEN_RUN_H
+
+#include "blocked.h"
+#include "cgroup.h"
+#include "control.h"
+#include "filter.h"
+#include "json.h"
+#include "level.h"
+#include "plan.h"
+#include "proc.h"
+
+#define TASKS_MAX 1024 /* threads that a snapshot holds; more are more than any lab's limit */
+
+struct warden {
+    struct plan plan;
+    struct level_state level;
+    struct simulate simulate;
+    struct cgroup cgroup;
+    struct proc_access access;
+    bool witness; /* the kernel gives listeners */
+    int events_fd, lease_fd, signal_fd;
+    int64_t started_ns;
+};
+
+/* A process that the judge asked for (or the one of a command). */
+struct process {
+    int number;
+    pid_t pid;
+    char *program;
+    int listener; /* -1: none, or hung up */
+    bool ended;
+    int status;           /* as of waitpid(2) */
+    bool signalled;       /* by the judge: how it ends is no finding */
+    bool left_first;      /* it ended while the judge went on: its children are on their own */
+    char in[64], out[64]; /* what its 0 and 1 are: "pipe:[7]" */
+};
+
+struct collector { /* a stream that warden reads itself */
+    int fd;
+    struct buffer text;
+    int64_t total;
+    bool flooded;
+};
+
+struct waiter {
+    uint32_t op, seq;
+    int proc;
+    int64_t deadline_ns;
+    char class[16], object[256];
+};
+
+struct call_count {
+    pid_t pid;
+    int proc;
+    enum call_kind kind;
+    uint64_t count;
+};
+
+struct flow {
+    pid_t pid;
+    int proc;
+    bool write;
+    char object[256];
+};
+
+struct task { /* a thread in a snapshot */
+    pid_t pid, tid;
+    uint64_t switches;
+    struct proc_syscall call;
+};
+
+struct snapshot {
+    bool valid, all_blocked;
+    int64_t taken_ns;
+    size_t count;
+    uint64_t judge_switches;
+    struct task tasks[TASKS_MAX];
+};
+
+struct run {
+    struct warden *w;
+    struct entry *e;
+    char *cwd;
+    int64_t began_ns, wall_end_ns;
+    const char *limit_hit; /* the outcome, once a limit ended it */
+
+    struct process *procs;
+    int procs_count;
+    pid_t judge;
+    bool judge_gone;
+    int judge_status;
+    int control;
+    struct collector student_err, judge_err;
+    int student_err_write; /* given to each student's process */
+    int records;
+    bool reported_stderr_flood;
+
+    struct waiter waiters[32];
+    size_t waiters_count;
+    uint32_t idle_seq; /* 0: the judge is not idle */
+    int64_t idle_since_ns;
+    struct snapshot before, now;
+    int64_t next_look_ns;
+
+    struct call_count *calls;
+    size_t calls_count;
+    struct flow *flows;
+    size_t flows_count;
+    bool timer_seen; /* something may wake a blocked process */
+
+    int64_t cpu_base_ns, cpu_reaped_ns, oom_base, forks_base;
+    int64_t next_sample_ns, peak_rss;
+};
+
+/* run.c */
+void run_entry(struct warden *w, struct entry *e);
+void warden_event(struct warden *w, struct buffer *b); /* ends the object, writes and frees it */
+double warden_ms(const struct warden *w);
+/* Begins a finding event; the caller adds members to args, closes it with run_finding_end. */
+void run_finding_begin(struct run *r, struct buffer *b, const char *kind, const char *cause);
+void run_finding_end(struct run *r, struct buffer *b);
+/* Every live process of the test but the judge. */
+size_t run_tree(const struct run *r, pid_t *list, size_t room);
+struct process *run_process(struct run *r, pid_t pid);
+/* Starts a student's program as the judge asked; NULL with errno. */
+struct process *run_spawn(struct run *r, const char *program, char **args, size_t args_count, char **env,
+                          const int *fds, const int *numbers, size_t fds_count, bool data, bool err_given);
+/* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
+const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
+
+/* control.c */
+void control_serve(struct run *r);
+void control_answer(struct run *r, uint32_t op, uint32_t seq, int error, int64_t value, int64_t value2,
+                    const char *text);
+void control_check_waiters(struct run *r);
+
+/* witness.c */
+void witness_serve(struct run *r, int proc, int listener);
+bool witness_probe(void);
+
+/* stuck.c */
+void stuck_look(struct run *r);
+/* One snapshot of all student's tasks (and the judge while it lives). */
+void stuck_snapshot(struct run *r, struct snapshot *s);
+bool stuck_same(const struct snapshot *a, const struct snapshot *b);
+
+/* postmortem.c: emits the finding; kind, cause and sentence go to the caller's buffers (NULL: not wanted). */
+struct verdict {
+    const char *kind, *cause;
+    char sentence[600];
+};
+void postmortem(struct run *r, struct verdict *v);
+void postmortem_state(struct run *r, struct buffer *b);
+
+/* leftovers.c */
+void leftovers_settle(struct run *r); /* orphans: wait until they are gone or proven to stay */
+void leftovers_kill(struct run *r);   /* ends and reaps everything */
+void leftovers_remove(struct run *r); /* IPC objects and files */
+char *leftovers_make_cwd(struct warden *w);
+void leftovers_as_student(const struct warden *w,
+                          bool on); /* file access with the student's rights, and back */
+void leftovers_collect(struct run *r);
+void leftovers_remove_cwd(struct run *r);
+
+#endif

@@ -1,0 +1,221 @@
+#include "spawn.h"
+
+#include "filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HANDSHAKE_MS 20000
+
+/* ---- in the child ------------------------------------------------------------------------------- */
+
+/* One message to warden: a letter, a number, perhaps a descriptor. Only sendmsg on the channel is free
+ * of the filter. */
+struct note {
+    char letter; /* 'L' listener, 'E' errno */
+    int number;
+};
+
+static void tell(const struct note *note, int fd)
+{
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {(void *)note, sizeof *note};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd >= 0) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof control;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    }
+    while (sendmsg(FILTER_CHANNEL_FD, &m, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
+static _Noreturn void give_up(int error)
+{
+    tell(&(struct note){'E', error}, -1);
+    _exit(127);
+}
+
+static void place_descriptors(const struct spawn *s, int channel)
+{
+    int high[64];
+    if (s->fds_count > ARRAY_SIZE(high))
+        give_up(E2BIG);
+    /* Sources first out of the way of targets, then everything is made close-on-exec, then dup2 clears
+     * that flag again on just what was asked for. */
+    for (size_t i = 0; i < s->fds_count; i++) {
+        high[i] = s->fds[i].from < 0 ? -1 : fcntl(s->fds[i].from, F_DUPFD_CLOEXEC, 400);
+        if (s->fds[i].from >= 0 && high[i] < 0)
+            _exit(127);
+    }
+    if (channel != FILTER_CHANNEL_FD && dup2(channel, FILTER_CHANNEL_FD) < 0)
+        _exit(127);
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        give_up(errno);
+    for (size_t i = 0; i < s->fds_count; i++) {
+        if (high[i] < 0)
+            close(s->fds[i].to);
+        else if (dup2(high[i], s->fds[i].to) < 0)
+            give_up(errno);
+    }
+}
+
+static void limit(int resource, int64_t value)
+{
+    struct rlimit r = {(rlim_t)value, (rlim_t)value};
+    if (setrlimit((__rlimit_resource_t)resource, &r) < 0 && errno != EPERM)
+        give_up(errno); /* EPERM: the hard limit is lower already, which is as good */
+}
+
+static void set_limits(const struct spawn *s)
+{
+    const struct limits *l = s->limits;
+    limit(RLIMIT_CORE, 0);
+    if (l->files)
+        limit(RLIMIT_NOFILE, l->files);
+    if (l->file_size)
+        limit(RLIMIT_FSIZE, l->file_size);
+    if (l->address_space)
+        limit(RLIMIT_AS, l->address_space);
+    if (l->cpu_ms) /* a net below warden's own count: one process alone, whole seconds */
+        limit(RLIMIT_CPU, l->cpu_ms / 1000 + 2);
+    if (l->processes && s->limit_processes)
+        limit(RLIMIT_NPROC, l->processes);
+}
+
+static void reset_signals(void)
+{
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL); /* fails for SIGKILL, SIGSTOP and glibc's own two, as it should */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void change_uid(const struct spawn *s)
+{
+    gid_t gid = s->uid;
+    if (setgroups(1, &gid) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(s->uid, s->uid, s->uid) < 0)
+        give_up(errno);
+}
+
+static _Noreturn void child(const struct spawn *s, int channel)
+{
+    place_descriptors(s, channel);
+    reset_signals();
+    setsid();
+    umask(022);
+    if (s->victim)
+        write_file("/proc/self/oom_score_adj", "1000"); /* best effort: refused in some containers */
+    if (s->cgroup && cgroup_join(s->cgroup) < 0)
+        give_up(errno);
+    set_limits(s);
+    if (s->change_uid)
+        change_uid(s);
+    if (chdir(s->cwd) < 0)
+        give_up(errno);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        give_up(errno);
+    if (s->filter) {
+        int listener = filter_install(s->witness, s->data);
+        if (listener < 0)
+            give_up(errno);
+        if (s->witness) {
+            tell(&(struct note){'L', 0}, listener);
+            close(listener);
+        }
+    }
+    execve(s->path, s->argv, s->env);
+    give_up(errno);
+}
+
+/* ---- in warden ---------------------------------------------------------------------------------- */
+
+/* Returns the note's letter, 0 at end-of-file. *fd is set if a descriptor came. */
+static char hear(int channel, struct note *note, int *fd)
+{
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {note, sizeof *note};
+    struct msghdr m = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t n;
+    while ((n = recvmsg(channel, &m, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+        ;
+    if (n != sizeof *note)
+        return 0;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c && c->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    return note->letter;
+}
+
+/* Until the channel closes (0) or an errno comes. */
+static int shake_hands(const struct spawn *s, int channel, int *listener)
+{
+    int64_t deadline = now_ns() + HANDSHAKE_MS * NS_PER_MS;
+    for (;;) {
+        struct pollfd p[2] = {{.fd = channel, .events = POLLIN}, {.fd = *listener, .events = POLLIN}};
+        int left = (int)((deadline - now_ns()) / NS_PER_MS);
+        int n = left > 0 ? poll(p, 2, left) : 0;
+        if (n == 0)
+            die("a new process did not come to its exec within %d s", HANDSHAKE_MS / 1000);
+        if (n < 0)
+            continue;
+        if (p[1].revents & POLLIN)
+            s->serve(s->context, *listener);
+        if (p[0].revents) {
+            struct note note;
+            char letter = hear(channel, &note, listener);
+            if (letter == 'E')
+                return note.number;
+            if (letter == 0)
+                return 0;
+        }
+    }
+}
+
+pid_t spawn_process(const struct spawn *s, int *listener)
+{
+    int channel[2];
+    *listener = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(channel[0]);
+        child(s, channel[1]);
+    }
+    int saved = errno;
+    close(channel[1]);
+    if (pid < 0) {
+        close(channel[0]);
+        errno = saved;
+        return -1;
+    }
+    int error = shake_hands(s, channel[0], listener);
+    close(channel[0]);
+    if (error) {
+        close_fd(listener);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        errno = error;
+        return -1;
+    }
+    return pid;
+}
