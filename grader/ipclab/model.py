@@ -75,6 +75,8 @@ class Lab:
     builds: tuple[str, ...]  # optimisation levels that are judged: ("O0", "O2")
     targets: tuple[Target, ...]
     tests: tuple[Test, ...]
+    hidden_tests: int = 0  # in an export for students: how many tests were left out,
+    hidden_points: int = 0  # and their points (bonus not counted)
 
     @property
     def max_score(self) -> int:

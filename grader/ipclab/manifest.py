@@ -1,0 +1,315 @@
+"""lab.toml becomes a model.Lab, or a fault that says file, line, what is allowed and what may have been meant.
+
+    labs/NN-slug/lab.toml    the manifest          solutions/NN-slug/    the single source of the files
+    labs/NN-slug/tests/…     the judges' sources   skeletons/NN-slug/    generated from it
+
+An export for students has the same lab.toml without what is hidden: `hidden_tests` and `hidden_points` in [lab] count what
+was left out, and there is no solution.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from ipclab import tables
+from ipclab.faults import UsageFault
+from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility
+from ipclab.printable import clean
+from ipclab.tables import Document, Kind, Problem, Table, listed, meant
+
+FINDING_KINDS = (
+    "build_error build_warning wrong_output crash timeout hang deadlock busy_wait race memory_error memory_leak fd_leak "
+    "double_close zombie orphan ipc_leak file_leak signal_unsafe errno_clobbered missing_mechanism output_flood "
+    "resource_limit tamper"
+).split()
+PASSES = ("plain", "memcheck")
+BUILDS = ("O0", "O1", "O2", "O3", "Os", "Og")
+DEFAULT_FLAGS = ("-std=gnu17", "-Wall", "-Wextra")
+DEFAULT_BUILDS = ("O0", "O2")
+
+LAB_KEYS = ("title", "order", "flags", "builds", "hidden_tests", "hidden_points")
+TARGET_KEYS = tuple(f.name for f in fields(Target))
+TEST_KEYS = tuple(f.name for f in fields(Test))
+LIMIT_KEYS = tuple(f.name for f in fields(Limits))
+# From what makes no sense to what no machine should allow; bytes where a limit is of bytes.
+LIMIT_RANGES = {
+    "wall_ms": (10, 3_600_000),
+    "cpu_ms": (10, 3_600_000),
+    "memory": (1 << 20, 1 << 40),
+    "processes": (1, 30_000),
+    "files": (8, 1 << 20),
+    "file_size": (0, 1 << 40),
+    "output": (1, 1 << 30),
+}
+POINTS_MAX = 10_000
+FILE_MAX = 1 << 20  # bytes of a lab.toml
+
+SLUG = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
+_TK_TEST = re.compile(r"^[ \t]*TK_TEST\(\s*(\w+)\s*\)", re.MULTILINE)
+
+_SOURCE = tables.text(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.c", "a plain file name that ends in .c")
+_HEADER = tables.text(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.h", "a plain file name that ends in .h")
+_FUNCTION = tables.text(r"[A-Za-z_][A-Za-z0-9_]*", "a function's name")
+_TARGET_NAME = tables.text(r"[a-z][a-z0-9_-]{0,39}", "a short name: lower case letters, digits, _ and -")
+_TEST_NAME = tables.text(r"[a-z][a-z0-9_]{0,79}", "a name as in C: lower case letters, digits and _")
+_DRIVER = tables.text(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.c", "a .c file in the lab's folder")
+_FLAG = tables.text(r"-[!-~]+", "an option of gcc, without blanks")
+
+
+class ManifestFault(UsageFault):
+    """A lab.toml that cannot be used; `problems` has all of it, in order of line."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        more = len(self.problems) - 1
+        super().__init__(f"{self.problems[0]}" + (f" (and {more} more, see ./ipclab validate)" if more else ""))
+
+
+# ---- finding labs --------------------------------------------------------------------------------
+
+
+def slugs(root: Path) -> list[str]:
+    """The labs' names, in order. A folder without lab.toml is none."""
+    try:
+        return sorted(p.name for p in (root / "labs").iterdir() if SLUG.fullmatch(p.name) and (p / "lab.toml").is_file())
+    except OSError:
+        return []
+
+
+def load_lab(root: Path, slug: str) -> Lab:
+    """Reads and checks one lab. Raises UsageFault for an unknown one, ManifestFault for one that is wrong."""
+    known = slugs(root)
+    if slug not in known:
+        if not known:
+            raise UsageFault(f"there is no lab in {clean(str(root / 'labs'))}: run ipclab from its own folder")
+        if SLUG.fullmatch(slug) and (root / "labs" / slug).is_dir():
+            raise UsageFault(f"labs/{slug} has no lab.toml")
+        hint = meant(slug, known) or f"; there are {listed(known)}"
+        raise UsageFault(f'there is no lab "{clean(slug, limit=80)}"{hint}')
+    file = root / "labs" / slug / "lab.toml"
+    name = f"labs/{slug}/lab.toml"
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UsageFault(f"cannot read {name}: {error.strerror}") from error
+    document = Document.parse(name, raw)
+    if len(raw) > FILE_MAX:
+        document.wrong_line(1, f"this file has {len(raw)} bytes; at most {FILE_MAX} are allowed")
+    if document.problems:
+        raise ManifestFault(document.problems)
+    lab = _Reader(document, root, slug).lab()
+    if document.problems:
+        raise ManifestFault(document.problems)
+    return lab
+
+
+def all_labs(root: Path) -> list[Lab]:
+    """Every lab, in the order of `order`, which must differ."""
+    labs = sorted((load_lab(root, slug) for slug in slugs(root)), key=lambda lab: (lab.order, lab.slug))
+    for first, second in zip(labs, labs[1:]):
+        if first.order == second.order:
+            raise UsageFault(f"labs/{second.slug}/lab.toml: order = {second.order} is that of labs/{first.slug} too")
+    return labs
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Reader:
+    document: Document
+    root: Path
+    slug: str
+
+    def lab(self) -> Lab:
+        for key in self.document.data:
+            if key not in ("lab", "limits", "target", "test"):
+                hint = meant(key, ("lab", "limits", "target", "test"))
+                what = f'there is no table "{clean(key, limit=40)}"'
+                self.document.wrong((key,), f"{what}{hint or '; allowed are [lab], [limits], [[target]], [[test]]'}")
+        head = self.document.table("lab", LAB_KEYS)
+        if "lab" not in self.document.data:
+            self.document.wrong((), "there is no [lab]")
+        defaults = self._limits(self.document.table("limits", LIMIT_KEYS), Limits())
+        lab = Lab(
+            slug=self.slug,
+            title=head.get("title", tables.text()),
+            order=head.get("order", tables.whole(0, 99)),
+            folder=self.root / "labs" / self.slug,
+            solution=self.root / "solutions" / self.slug,
+            skeleton=self.root / "skeletons" / self.slug,
+            flags=head.get("flags", tables.several(_FLAG), DEFAULT_FLAGS),
+            builds=head.get("builds", tables.several(tables.one_of(BUILDS), at_least=1), DEFAULT_BUILDS),
+            targets=tuple(self._target(t) for t in self.document.tables("target", TARGET_KEYS)),
+            tests=tuple(self._test(t, defaults) for t in self.document.tables("test", TEST_KEYS)),
+            hidden_tests=head.get("hidden_tests", tables.whole(0, 1000), 0),
+            hidden_points=head.get("hidden_points", tables.whole(0, 1000 * POINTS_MAX), 0),
+        )
+        _Checks(self.document, lab, exported="hidden_tests" in head.data).all()
+        return lab
+
+    def _limits(self, table: Table, defaults: Limits) -> Limits:
+        values = {name: table.get(name, tables.whole(*LIMIT_RANGES[name]), old) for name, old in asdict(defaults).items()}
+        return Limits(**values)
+
+    def _target(self, table: Table) -> Target:
+        kind = table.get("kind", tables.one_of([k.value for k in TargetKind])) or "program"
+        functions = kind == TargetKind.FUNCTIONS.value
+        for key in ("driver", "required"):
+            if functions and key not in table.data:
+                table.wrong(key, f'{table.title} lacks {key}, which kind = "functions" needs')
+            elif not functions and key in table.data:
+                table.wrong(key, f'{key} is for kind = "functions": a program has its own main')
+        return Target(
+            name=table.get("name", _TARGET_NAME),
+            kind=TargetKind(kind),
+            files=table.get("files", tables.several(_SOURCE, at_least=1)),
+            driver=table.get("driver", _DRIVER, None),
+            headers=table.get("headers", tables.several(_HEADER), ()),
+            required=table.get("required", tables.several(_FUNCTION, at_least=1), ()),
+        )
+
+    def _test(self, table: Table, defaults: Limits) -> Test:
+        visibility = table.get("visibility", tables.one_of([v.value for v in Visibility])) or "hidden"
+        return Test(
+            name=table.get("name", _TEST_NAME),
+            title=table.get("title", tables.prose()),
+            target=table.get("target", _TARGET_NAME),
+            source=table.get("source", _source_kind(visibility)),
+            points=table.get("points", tables.whole(0, POINTS_MAX)),
+            visibility=Visibility(visibility),
+            depends=table.get("depends", tables.several(_TEST_NAME), ()),
+            hint=table.get("hint", tables.prose(), None),
+            passes=table.get("passes", tables.several(tables.one_of(PASSES), at_least=1), ("plain",)),
+            fails_on=table.get("fails_on", tables.several(tables.one_of(FINDING_KINDS)), ()),
+            limits=self._limits(table.table("limits", "[test.limits]", LIMIT_KEYS), defaults),
+            bonus=table.get("bonus", tables.flag(), False),
+        )
+
+
+def _source_kind(visibility: str) -> Kind:
+    folder = "tests/public/" if visibility == Visibility.PUBLIC.value else "tests/hidden/"
+    what = f'a .c file in {folder}, where tests with visibility = "{visibility}" lie'
+    return tables.text(re.escape(folder) + r"[A-Za-z0-9_][A-Za-z0-9_-]*\.c", what)
+
+
+# ---- what one value alone cannot tell ------------------------------------------------------------
+
+
+@dataclass
+class _Checks:
+    document: Document
+    lab: Lab
+    exported: bool
+
+    def all(self) -> None:
+        for key, those in (("target", self.lab.targets), ("test", self.lab.tests)):
+            if not those:
+                self.document.wrong((), f"there is no [[{key}]]")
+            self._unique(key, [t.name for t in those])
+        self._targets()
+        self._given()
+        self._references()
+        self._cycles()
+        self._sources()
+        if self.exported and any(t.visibility is not Visibility.PUBLIC for t in self.lab.tests):
+            self.document.wrong(("lab", "hidden_tests"), "hidden_tests counts tests that are not here: only an export has it")
+
+    def _unique(self, key: str, names: list[str]) -> None:
+        for i, name in enumerate(names):
+            if name and name in names[:i]:
+                line = self.document.line((key, names.index(name), "name"))
+                self.document.wrong((key, i, "name"), f'the {key} "{name}" is there already, in line {line}')
+
+    def _targets(self) -> None:
+        """A submission is one folder, on some machines without a difference between upper and lower case."""
+        seen: dict[str, str] = {}
+        for i, target in enumerate(self.lab.targets):
+            for key, names in (("files", target.files), ("headers", target.headers)):
+                for name in names:
+                    other = seen.setdefault(name.lower(), name)
+                    if other != name:
+                        self.document.wrong(("target", i, key), f"{name} and {other} differ in case only: rename one")
+
+    def _given(self) -> None:
+        """Files that targets name are there: in the solution, or in an export in the skeleton."""
+        folder = self.lab.skeleton if self.exported else self.lab.solution
+        shown = f"{folder.parent.name}/{folder.name}"
+        for i, target in enumerate(self.lab.targets):
+            for key, names in (("files", target.files), ("headers", target.headers)):
+                for name in names:
+                    if not _is_file(folder / name):
+                        self.document.wrong(("target", i, key), f"{shown}/{name} is not there")
+            if target.driver and not _is_file(self.lab.folder / target.driver):
+                self.document.wrong(("target", i, "driver"), f"labs/{self.lab.slug}/{target.driver} is not there")
+
+    def _references(self) -> None:
+        targets = [t.name for t in self.lab.targets]
+        tests = {t.name: t for t in self.lab.tests}
+        for i, test in enumerate(self.lab.tests):
+            if test.target and test.target not in targets:
+                hint = meant(test.target, targets) or f"; there are {listed(targets)}"
+                self.document.wrong(("test", i, "target"), f'there is no target "{test.target}"{hint}')
+            for name in test.depends:
+                if name not in tests:
+                    hint = meant(name, tests) or "; each name is that of a [[test]]"
+                    self.document.wrong(("test", i, "depends"), f'there is no test "{name}"{hint}')
+                elif test.visibility is Visibility.PUBLIC and tests[name].visibility is not Visibility.PUBLIC:
+                    what = f'a public test cannot depend on "{name}", which students do not have'
+                    self.document.wrong(("test", i, "depends"), what)
+
+    def _cycles(self) -> None:
+        """Takes away tests whose dependencies are gone; what stays is in a cycle, or behind one."""
+        waits = {t.name: {d for d in t.depends if any(d == o.name for o in self.lab.tests)} for t in self.lab.tests}
+        while ready := [name for name, needs in waits.items() if not needs & waits.keys()]:
+            for name in ready:
+                del waits[name]
+        if not waits:
+            return
+        path = [min(waits)]
+        while path[-1] not in path[:-1]:
+            path.append(min(waits[path[-1]] & waits.keys()))
+        cycle = path[path.index(path[-1]) :]
+        first = next(i for i, t in enumerate(self.lab.tests) if t.name in cycle)
+        self.document.wrong(("test", first, "depends"), f"these tests wait for each other: {' -> '.join(cycle)}")
+
+    def _sources(self) -> None:
+        """Each test is in its source, and each test of a source is in lab.toml: else it would silently not run."""
+        listed_names = {t.name for t in self.lab.tests}
+        texts: dict[str, str | None] = {}
+        for i, test in enumerate(self.lab.tests):
+            if not test.source:
+                continue
+            if test.source not in texts:
+                texts[test.source] = self._text(i, test)
+            text = texts[test.source]
+            if test.name and text is not None and not re.search(rf"\b{test.name}\b", text):
+                self.document.wrong(("test", i, "source"), f'{test.source} has no test "{test.name}"')
+        for source, text in texts.items():
+            for match in _TK_TEST.finditer(text or ""):
+                if match[1] not in listed_names:
+                    line = (text or "").count("\n", 0, match.start(1)) + 1
+                    what = f'lab.toml has no [[test]] for "{match[1]}"{meant(match[1], listed_names)}'
+                    self.document.problems.append(Problem(f"labs/{self.lab.slug}/{source}", line, what))
+
+    def _text(self, index: int, test: Test) -> str | None:
+        path = self.lab.folder / test.source
+        if not _is_file(path):
+            self.document.wrong(("test", index, "source"), f"labs/{self.lab.slug}/{test.source} is not there")
+            return None
+        try:
+            return path.read_text("utf-8", errors="replace")
+        except OSError as error:
+            self.document.wrong(("test", index, "source"), f"cannot read {test.source}: {error.strerror}")
+            return None
+
+
+def _is_file(path: Path) -> bool:
+    """A regular file, not a link to one: what is graded and exported lies in the lab itself."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
