@@ -1,0 +1,60 @@
+"""Who reads a report, and what a student may not see.
+
+A student learns of a hidden test that it exists, how it ended and what is wrong with their own code: cause, place, hint.
+Neither the input nor what was expected: those would tell the test.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import replace
+
+from ipclab import catalogue
+from ipclab.model import Finding, Lab, Result, TestResult, TestStatus, Visibility
+
+# Arguments that a judge fills from what it compared; all others are observations of the student's own processes and code.
+_OF_THE_TEST = frozenset({"what", "expected", "actual", "offset", "errno"})
+_OUTCOME = {
+    TestStatus.PASS: "",
+    TestStatus.FAIL: "This hidden test failed.",
+    TestStatus.ERROR: "The grader failed in this hidden test; no point is lost by that.",
+}
+
+
+class Audience(enum.Enum):
+    STUDENT = "student"
+    INSTRUCTOR = "instructor"
+
+
+def _finding(finding: Finding) -> Finding:
+    args = {name: v for name, v in finding.args.items() if name not in _OF_THE_TEST}
+    code = finding.code
+    return replace(
+        finding, args=args, text=catalogue.sentence(code, args), hint=catalogue.hint(code, args), replay=None
+    )
+
+
+def _hint(test: TestResult, findings: tuple[Finding, ...], lab: Lab) -> str | None:
+    """A hint that was written beforehand; one that the judge composed may hold values."""
+    written = {t.hint for t in lab.tests if t.name == test.name} | {f.hint for f in findings}
+    return test.hint if test.hint in written else None
+
+
+def _test(test: TestResult, lab: Lab) -> TestResult:
+    findings = tuple(_finding(f) for f in test.findings)
+    return replace(
+        test,
+        message=_OUTCOME.get(test.status, test.message),
+        expected=None,
+        actual=None,
+        hint=_hint(test, findings, lab),
+        findings=findings,
+    )
+
+
+def for_audience(result: Result, audience: Audience, lab: Lab) -> Result:
+    """The result as this audience may see it. Tests that open after the due date count as hidden."""
+    if audience is Audience.INSTRUCTOR:
+        return result
+    tests = tuple(t if t.visibility is Visibility.PUBLIC else _test(t, lab) for t in result.tests)
+    return replace(result, tests=tests)

@@ -1,0 +1,263 @@
+"""Results on a terminal: an account of one submission, a table for a class.
+
+Nothing of a submission is read as markup (only Text objects are built) or as a control sequence (`printable` comes first).
+rich leaves colour out where the output is no terminal or NO_COLOR is set, and wraps at the width that there is.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import IO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ipclab import catalogue
+from ipclab.model import Finding, Lab, Location, Process, Result, ResultStatus, SourceFile, TestResult, TestStatus
+from ipclab.printable import clean, clean_lines
+from ipclab.report import view
+from ipclab.report.audience import Audience, for_audience
+
+_MARKS = {
+    TestStatus.PASS: ("✓", "green", "passed"),
+    TestStatus.FAIL: ("✗", "red", "failed"),
+    TestStatus.SKIPPED: ("–", "dim", "skipped"),
+    TestStatus.ERROR: ("!", "yellow", "not judged (grader's fault)"),
+}
+
+
+def make_console(file: IO[str] | None = None, *, width: int | None = None, terminal: bool | None = None) -> Console:
+    """A console that reads no markup; characters that the output's encoding lacks become escapes."""
+    file = file or sys.stdout
+    encoding = (getattr(file, "encoding", None) or "utf-8").lower()
+    if not encoding.startswith("utf") and hasattr(file, "reconfigure"):
+        file.reconfigure(errors="backslashreplace")
+    return Console(
+        file=file, width=width, force_terminal=terminal, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+
+
+def _indented(part: RenderableType, by: int = 2) -> Padding:
+    return Padding(part, (0, 0, 0, by), expand=False)
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+# ---- one submission ------------------------------------------------------------------------------
+
+
+def _source(files: Sequence[SourceFile], location: Location) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text.assemble("at ", (view.place(location), "bold"))]
+    for line in view.excerpt(files, location, around=2):
+        mark = "▸" if line.here else " "
+        text = Text(f"{mark}{line.number:>5} │ {line.text}", style="" if line.here else "dim", no_wrap=True, overflow="ellipsis")
+        parts.append(text)
+    return parts
+
+
+def _values(test: TestResult) -> list[RenderableType]:
+    both = view.compare(test.expected, test.actual, before=30, after=90)
+    if both is None:
+        return []
+    parts: list[RenderableType] = []
+    for label, pieces in (("expected  ", both.expected), ("actual    ", both.actual)):
+        text = Text(label, style="")
+        for piece in pieces:
+            style = {"mark": "reverse bold", "escape": "cyan", "cut": "dim italic"}.get(piece.style, "")
+            text.append(piece.text.replace("\n", ""), style=style)
+        if not pieces:
+            text.append("nothing", style="dim italic")
+        parts.append(text)
+    if both.caption:
+        parts.append(Text(f"          {both.caption}", style="dim"))
+    return parts
+
+
+def _processes(processes: Iterable[Process]) -> list[RenderableType]:
+    return [
+        Text(f"pid {p.pid} ({clean(p.role)}): {clean(p.state)}, {clean(p.doing)}", style="dim") for p in processes
+    ]
+
+
+def _hint(text: str | None) -> list[RenderableType]:
+    return [Text.assemble(("Hint: ", "bold cyan"), clean(text))] if text else []
+
+
+def _explanation(test: TestResult, files: Sequence[SourceFile], told: Finding | None) -> list[RenderableType]:
+    """Why a test failed; in a few words where the same cause has been `told` before."""
+    finding = view.lead(test.findings)
+    parts: list[RenderableType] = []
+    if finding and view.same_cause(finding, told):
+        where = f", at {view.place(finding.location)}" if finding.location else ""
+        return [Text.assemble((catalogue.kind_title(finding.kind), "bold red"), f": the same cause as above{where}.")]
+    general = finding is not None and finding.kind == finding.cause == "wrong_output" and bool(test.message)
+    if finding and not general:
+        parts.append(Text.assemble((catalogue.kind_title(finding.kind), "bold red"), ": ", clean(finding.text)))
+    if test.message and (finding is None or test.message != finding.text):
+        parts.append(Text(clean_lines(test.message, limit=4000)))
+    location = (finding.location if finding else None) or test.location
+    parts += _source(files, location) if location else []
+    parts += _values(test)
+    parts += _processes(finding.processes) if finding else []
+    for other in test.findings:
+        if other is not finding:
+            where = f" ({view.place(other.location)})" if other.location else ""
+            parts.append(Text(f"{catalogue.kind_title(other.kind)}: {clean(other.text)}{where}"))
+    return parts + _hint(test.hint or (finding.hint if finding else None))
+
+
+def _test(
+    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None
+) -> list[RenderableType]:
+    mark, style, _ = _MARKS[test.status]
+    points = "–" if test.status is TestStatus.ERROR else str(test.points)
+    tags = "" if test.visibility.value == "public" else f", {test.visibility.value.replace('_', ' ')}"
+    tags += ", bonus" if test.bonus else ""
+    line = Text.assemble((f"{mark} ", style), (clean(test.title), "bold" if test.status is TestStatus.FAIL else ""))
+    line.append(f"  ({points}/{test.max_points}{tags})", style="dim")
+    parts: list[RenderableType] = [line]
+    if test.status is TestStatus.FAIL and explain:
+        parts += [_indented(p) for p in _explanation(test, files, told)] + [Text()]
+    elif test.status in (TestStatus.SKIPPED, TestStatus.ERROR) and test.message:
+        parts.append(_indented(Text(clean_lines(test.message, limit=1000), style="dim")))
+    return parts
+
+
+def _heading(result: Result, lab: Lab) -> list[RenderableType]:
+    parts: list[RenderableType] = [
+        Text.assemble((clean(result.student), "bold"), ("  " + clean(f"{lab.slug}, {lab.title}"), "dim"))
+    ]
+    if result.status is ResultStatus.GRADER_ERROR:
+        return [*parts, Text("Not graded: the grader failed. This is no fault of the submission, and no zero.", style="bold yellow")]
+    full = result.score >= result.max_score
+    line = Text.assemble((f"{result.score} / {result.max_score} points", "bold green" if full else "bold"))
+    if view.has_error(result):
+        line.append(" (not final)", style="yellow")
+    for status, (mark, style, word) in _MARKS.items():
+        count = sum(t.status is status for t in result.tests)
+        if count:
+            line.append(f"   {mark} {count} {word}", style=style)
+    if result.status is not ResultStatus.GRADED:
+        line.append(f"   {view.STATUS_WORDS[result.status]}", style="bold red")
+    return [*parts, line]
+
+
+def _whole(result: Result, files: Sequence[SourceFile]) -> list[RenderableType]:
+    """The findings that concern the submission as a whole."""
+    parts: list[RenderableType] = []
+    for finding in result.findings:
+        grave = finding.kind in ("build_error", "rejected", "grader")
+        style = "bold red" if grave else "bold"
+        parts.append(Text.assemble((catalogue.kind_title(finding.kind), style), ": ", clean(finding.text)))
+        if finding.location:
+            parts += [_indented(p) for p in _source(files, finding.location)]
+        parts += [_indented(p) for p in _processes(finding.processes) + _hint(finding.hint)]
+    return [*parts, Text()] if parts else []
+
+
+def account(
+    result: Result,
+    lab: Lab,
+    files: Sequence[SourceFile] = (),
+    audience: Audience = Audience.INSTRUCTOR,
+    *,
+    brief: bool = False,
+    hidden: int = 0,
+) -> Group:
+    """What there is to say of one submission. `brief` explains the first failing test only and names the others;
+    `hidden` tells how many tests of the lab are not run here."""
+    shown = for_audience(result, audience, lab)
+    parts = [*_heading(shown, lab), Text(), *_whole(shown, files)]
+    groups = view.by_target(shown, lab)
+    told: list[TestResult] = []
+    for target, tests in groups:
+        listed = [t for t in tests if not (brief and t.status is TestStatus.PASS)]
+        if listed and len(groups) > 1:
+            parts.append(Text(clean(target or "other tests"), style="underline"))
+        for test in listed:
+            finding = view.lead(test.findings)
+            before = next((f for f in (view.lead(t.findings) for t in told) if view.same_cause(f, finding)), None)
+            parts += _test(test, files, explain=not (brief and told), told=before)
+            told += [test] if test.status is TestStatus.FAIL else []
+        if listed and str(parts[-1]):
+            parts.append(Text())
+    if hidden:
+        parts.append(Text(f"{_plural(hidden, 'hidden test')} of this lab {'is' if hidden == 1 else 'are'} not run here.", style="dim"))
+    return Group(*parts)
+
+
+# ---- a class -------------------------------------------------------------------------------------
+
+
+def _status_cell(result: Result) -> Text:
+    if result.status is ResultStatus.GRADER_ERROR:
+        return Text("no score", style="yellow")
+    if view.has_error(result):
+        return Text(f"{result.score}?/{result.max_score}", style="yellow")
+    style = "green" if result.score >= result.max_score else "" if result.score else "red"
+    return Text(f"{result.score}/{result.max_score}", style=style)
+
+
+def _summary_cell(result: Result) -> Text:
+    problem = view.first_problem(result)
+    if result.status is ResultStatus.GRADER_ERROR:
+        return Text.assemble(("grader failed: ", "yellow"), clean(problem.text if problem else "not graded", limit=160))
+    if problem is None:
+        return Text("a test could not be judged", style="yellow") if view.has_error(result) else Text("–", style="dim")
+    where = f" ({view.place(problem.location)})" if problem.location and view.place(problem.location) not in problem.text else ""
+    return Text.assemble((problem.title, "bold"), ": ", clean(problem.text, limit=160), where)
+
+
+def class_table(results: Sequence[Result], lab: Lab, audience: Audience = Audience.INSTRUCTOR) -> Group:
+    """A row for each submission, and a line of figures below."""
+    shown = [for_audience(r, audience, lab) for r in results]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=None, expand=False)
+    table.add_column("submission", max_width=28, overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("tests", justify="right", no_wrap=True)
+    table.add_column("first thing to fix", overflow="fold", ratio=1)
+    for result in shown:
+        passed = sum(t.status is TestStatus.PASS for t in result.tests)
+        tests = f"{passed}/{len(result.tests)}" if result.tests else "–"
+        table.add_row(Text(clean(result.student)), _status_cell(result), Text(tests, style="dim"), _summary_cell(result))
+    summary = view.of_class(shown, lab)
+    line = Text(f"{_plural(summary.total, 'submission')}")
+    if summary.mean is not None:
+        line.append(f", mean {summary.mean:.1f} of {summary.max_score}, {summary.full_marks} with full marks")
+    for status in (ResultStatus.BUILD_FAILED, ResultStatus.REJECTED):
+        if summary.counts[status]:
+            line.append(f", {summary.counts[status]} {view.STATUS_WORDS[status]}")
+    parts: list[RenderableType] = [table, line]
+    if summary.errors:
+        parts.append(
+            Text(f"The grader failed on {_plural(len(summary.errors), 'submission')}: no zero, but to be graded again.", style="bold yellow")
+        )
+    return Group(*parts)
+
+
+# ---- printing ------------------------------------------------------------------------------------
+
+
+def print_result(
+    result: Result,
+    lab: Lab,
+    files: Sequence[SourceFile] = (),
+    audience: Audience = Audience.INSTRUCTOR,
+    console: Console | None = None,
+    *,
+    brief: bool = False,
+    hidden: int = 0,
+) -> None:
+    (console or make_console()).print(account(result, lab, files, audience, brief=brief, hidden=hidden))
+
+
+def print_class(
+    results: Sequence[Result], lab: Lab, audience: Audience = Audience.INSTRUCTOR, console: Console | None = None
+) -> None:
+    (console or make_console()).print(class_table(results, lab, audience))

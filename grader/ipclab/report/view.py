@@ -1,0 +1,325 @@
+"""What reports have in common: which problem comes first, how a class did, where two values part, a few lines of source.
+
+Pure functions of results; how it looks is each exporter's own.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ipclab import catalogue
+from ipclab.model import (
+    Finding,
+    Lab,
+    Location,
+    Result,
+    ResultStatus,
+    SourceFile,
+    TestResult,
+    TestStatus,
+    Value,
+)
+from ipclab.printable import acts, clean, escape, value_bytes
+
+Sources = Mapping[str, Sequence[SourceFile]]  # by submission id
+
+# Where a test has several findings, the one that explains most comes first; what is not listed comes before these.
+_LEAST_TELLING = ("wrong_output", "timeout", "resource_limit", "zombie", "orphan", "build_warning", "note")
+
+STATUS_WORDS = {
+    ResultStatus.GRADED: "graded",
+    ResultStatus.BUILD_FAILED: "does not build",
+    ResultStatus.REJECTED: "not accepted",
+    ResultStatus.GRADER_ERROR: "not graded: the grader failed",
+}
+
+
+# ---- one submission ------------------------------------------------------------------------------
+
+
+def lead(findings: Iterable[Finding]) -> Finding | None:
+    """The finding that explains most."""
+
+    def rank(finding: Finding) -> int:
+        general = finding.kind == finding.cause or finding.kind == "resource_limit"
+        return 2 * (finding.kind in _LEAST_TELLING) + general
+
+    return min(findings, key=rank, default=None)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The first thing to fix."""
+
+    title: str
+    text: str
+    hint: str | None
+    location: Location | None
+    finding: Finding | None
+    test: TestResult | None
+    points: int  # lost in all tests that fail by the same cause
+    others: tuple[TestResult, ...]  # further tests that fail by it
+
+
+def _of_finding(finding: Finding) -> Problem:
+    title = catalogue.kind_title(finding.kind)
+    return Problem(title, finding.text, finding.hint, finding.location, finding, None, 0, ())
+
+
+def _of_test(test: TestResult, tests: Sequence[TestResult]) -> Problem:
+    finding = lead(test.findings)
+    same = [t for t in tests if t is not test and t.status is TestStatus.FAIL and same_cause(finding, lead(t.findings))]
+    points = sum(t.max_points - t.points for t in (test, *same))
+    if finding is None:
+        return Problem("Test failed", test.message, test.hint, test.location, None, test, points, tuple(same))
+    # The catalogue's most general sentence says less than what the judge says of this very test.
+    general = finding.kind == finding.cause == "wrong_output" and bool(test.message)
+    return Problem(
+        title=catalogue.kind_title(finding.kind),
+        text=test.message if general else finding.text or test.message,
+        hint=test.hint or finding.hint,
+        location=finding.location or test.location,
+        finding=finding,
+        test=test,
+        points=points,
+        others=tuple(same),
+    )
+
+
+def same_cause(a: Finding | None, b: Finding | None) -> bool:
+    return a is not None and b is not None and (a.kind, a.cause) == (b.kind, b.cause) and a.kind != a.cause
+
+
+def first_problem(result: Result) -> Problem | None:
+    """What to fix first: why nothing was graded, or the compiler's first error, or the first test that failed."""
+    kind = {ResultStatus.REJECTED: "rejected", ResultStatus.GRADER_ERROR: "grader"}.get(result.status, "build_error")
+    for finding in result.findings:
+        if finding.kind == kind:
+            return _of_finding(finding)
+    if result.status is ResultStatus.GRADER_ERROR:
+        return None
+    failed = next((t for t in result.tests if t.status is TestStatus.FAIL), None)
+    return None if failed is None else _of_test(failed, result.tests)
+
+
+def by_target(result: Result, lab: Lab) -> list[tuple[str, list[TestResult]]]:
+    """The tests in groups, in the lab's order of targets; tests that the lab does not know come last."""
+    target_of = {t.name: t.target for t in lab.tests}
+    groups: dict[str, list[TestResult]] = {t.name: [] for t in lab.targets}
+    for test in result.tests:
+        groups.setdefault(target_of.get(test.name, ""), []).append(test)
+    return [(name, tests) for name, tests in groups.items() if tests]
+
+
+def score_text(result: Result) -> str:
+    """The score for people; never a number where the grader failed."""
+    return "–" if result.status is ResultStatus.GRADER_ERROR else f"{result.score}"
+
+
+# ---- a class -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    count: int
+    total: int
+    extra: int = 0  # skipped tests, beside the failed ones
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Class:
+    total: int
+    scored: int
+    counts: dict[ResultStatus, int]
+    mean: float | None
+    median: float | None
+    full_marks: int
+    max_score: int
+    histogram: tuple[int, ...]  # ten tenths of the maximum, then full marks
+    hardest: tuple[Bar, ...]
+    causes: tuple[Bar, ...]
+    errors: tuple[Result, ...]  # results that the grader itself spoilt, wholly or in a test
+
+
+def has_error(result: Result) -> bool:
+    return result.status is ResultStatus.GRADER_ERROR or any(t.status is TestStatus.ERROR for t in result.tests)
+
+
+def _bin(result: Result) -> int:
+    if result.score >= result.max_score:
+        return 10
+    return 10 * result.score // result.max_score
+
+
+def _hardest(results: Sequence[Result], lab: Lab) -> tuple[Bar, ...]:
+    failed: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    ran: Counter[str] = Counter()
+    for test in (t for r in results for t in r.tests):
+        ran[test.name] += test.status is not TestStatus.ERROR
+        failed[test.name] += test.status is TestStatus.FAIL
+        skipped[test.name] += test.status is TestStatus.SKIPPED
+    bars = [Bar(t.title, failed[t.name], ran[t.name], skipped[t.name], t.name) for t in lab.tests if failed[t.name]]
+    return tuple(sorted(bars, key=lambda b: (-b.count, -b.extra)))
+
+
+def _causes(results: Sequence[Result]) -> tuple[Bar, ...]:
+    """In how many submissions each cause occurs among what cost points or stopped the build."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        findings = [f for f in result.findings if f.kind in ("build_error", "rejected")]
+        findings += [f for t in result.tests if t.status is TestStatus.FAIL for f in t.findings]
+        seen.update({(f.kind, f.cause) for f in findings})
+    return tuple(
+        Bar(catalogue.cause_title(cause), count, len(results), 0, catalogue.kind_title(kind))
+        for (kind, cause), count in sorted(seen.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def of_class(results: Sequence[Result], lab: Lab) -> Class:
+    scored = [r for r in results if not has_error(r)]
+    histogram = [0] * 11
+    for result in scored:
+        histogram[_bin(result)] += 1
+    scores = [r.score for r in scored]
+    return Class(
+        total=len(results),
+        scored=len(scored),
+        counts={s: sum(r.status is s for r in results) for s in ResultStatus},
+        mean=statistics.fmean(scores) if scores else None,
+        median=statistics.median(scores) if scores else None,
+        full_marks=histogram[10],
+        max_score=max((r.max_score for r in results), default=lab.max_score),
+        histogram=tuple(histogram),
+        hardest=_hardest(scored, lab),
+        causes=_causes(scored),
+        errors=tuple(r for r in results if has_error(r)),
+    )
+
+
+# ---- where two values part -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Piece:
+    text: str
+    style: str  # text, escape (a byte or character that does not print), mark (the first difference), cut
+
+
+@dataclass(frozen=True)
+class Comparison:
+    expected: tuple[Piece, ...]
+    actual: tuple[Piece, ...]
+    caption: str
+
+
+def _aligned(data: bytes, at: int) -> int:
+    """The start of the UTF-8 sequence that the byte at `at` may belong to."""
+    start = at
+    while start > 0 and at - start < 3 and start < len(data) and data[start] & 0xC0 == 0x80:
+        start -= 1
+    return start
+
+
+def _shown(char: str, marked: bool) -> tuple[str, bool]:
+    """A character as it is shown, and whether that is an escape."""
+    if 0xDC80 <= ord(char) <= 0xDCFF:
+        return f"\\x{ord(char) - 0xDC00:02x}", True
+    if acts(char):
+        return escape(char), True
+    return ("␣", True) if char == " " and marked else (char, False)
+
+
+def _pieces(data: bytes, *, marked: bool = False) -> list[Piece]:
+    pieces: list[Piece] = []
+    for char in data.decode("utf-8", "surrogateescape"):
+        text, escaped = _shown(char, marked)
+        style = "mark" if marked else "escape" if escaped else "text"
+        if char == "\n" and not marked:
+            pieces += [Piece(text, "escape"), Piece("\n", "text")]
+        elif pieces and style == pieces[-1].style != "mark":
+            pieces[-1] = Piece(pieces[-1].text + text, style)
+        else:
+            pieces.append(Piece(text, style))
+    return pieces
+
+
+def _side(data: bytes, at: int | None, before: int, after: int) -> tuple[Piece, ...]:
+    middle = 0 if at is None else at
+    start = _aligned(data, max(0, middle - before)) if middle > before else 0
+    end = min(len(data), middle + after)
+    pieces = [Piece(f"… {start} bytes before …", "cut")] if start else []
+    if at is None:
+        pieces += _pieces(data[start:end])
+    else:
+        pieces += _pieces(data[start:at])
+        following = data[at:end].decode("utf-8", "surrogateescape")
+        if following:
+            one = following[0].encode("utf-8", "surrogateescape")
+            pieces += _pieces(one, marked=True) + _pieces(data[at + len(one) : end])
+        else:
+            pieces.append(Piece("‹end›", "mark"))
+    if end < len(data):
+        pieces.append(Piece(f"… {len(data) - end} more bytes", "cut"))
+    return tuple(pieces)
+
+
+def _named(data: bytes, at: int) -> str:
+    if at >= len(data):
+        return "the end"
+    byte = data[at]
+    return f"'{chr(byte)}' (0x{byte:02x})" if 0x21 <= byte < 0x7F else f"byte 0x{byte:02x}"
+
+
+def compare(expected: Value, actual: Value, *, before: int = 120, after: int = 240) -> Comparison | None:
+    """Both values around their first difference; None where there is nothing to compare."""
+    if expected is None and actual is None:
+        return None
+    left, right = value_bytes(expected), value_bytes(actual)
+    if expected is None or actual is None or left == right:
+        return Comparison(_side(left, None, before, after), _side(right, None, before, after), "")
+    same = min(len(left), len(right))
+    first = next((i for i in range(same) if left[i] != right[i]), same) if left[:same] != right[:same] else same
+    numbers = isinstance(expected, int) or isinstance(actual, int)
+    caption = f"First difference at byte {first}: expected {_named(left, first)}, got {_named(right, first)}."
+    at = min(_aligned(left, first), _aligned(right, first))
+    if numbers:
+        return Comparison(tuple(_pieces(left)), tuple(_pieces(right)), "")
+    return Comparison(_side(left, at, before, after), _side(right, at, before, after), caption)
+
+
+# ---- lines of source -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    text: str
+    here: bool
+
+
+def place(location: Location) -> str:
+    """file:line, or the file alone where no line is known."""
+    return clean(location.file) + (f":{location.line}" if location.line > 0 else "")
+
+
+def excerpt(files: Sequence[SourceFile], location: Location | None, around: int = 3) -> tuple[Line, ...]:
+    """The student's lines around a place; empty where the file or the line is not there."""
+    if location is None or location.line < 1:
+        return ()
+    name = location.file.rsplit("/", 1)[-1]
+    data = next((f.data for f in files if f.name in (location.file, name)), b"")
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")
+    if location.line > len(lines):
+        return ()
+    first = max(1, location.line - around)
+    last = min(len(lines), location.line + around)
+    return tuple(
+        Line(n, clean(lines[n - 1].decode("utf-8", "backslashreplace").expandtabs(4), limit=300), n == location.line)
+        for n in range(first, last + 1)
+    )
