@@ -170,8 +170,15 @@ static void report_orphan(struct run *r, pid_t pid)
     run_finding_begin(r, &b, "orphan", "left_running");
     json_int(&b, "pid", pid);
     json_text(&b, "role", run_role(r, pid, role, sizeof role));
+    json_text(&b, "call", look.call);
     json_text(&b, "doing", doing.data);
-    run_finding_end(r, &b);
+    json_close(&b, '}');
+    struct picture picture;
+    if (look.raw.sp && picture_take(&r->w->access, pid, look.raw.pc, look.raw.sp, &picture)) {
+        picture_frames(r, &picture, &b);
+        picture_free(&picture);
+    }
+    warden_event(r->w, &b);
     buffer_free(&doing);
 }
 
@@ -213,7 +220,7 @@ static void report_object(struct run *r, const char *cause, const char *key, int
     struct buffer b = {0};
     run_finding_begin(r, &b, "ipc_leak", cause);
     json_text(&b, "key", key);
-    json_int(&b, "object", id);
+    json_int(&b, "id", id);
     if (bytes >= 0)
         json_int(&b, "bytes", bytes);
     run_finding_end(r, &b);
@@ -277,6 +284,7 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
         struct buffer b = {0};
         char *path = xformat("%s/%s", s->where, name);
         run_finding_begin(s->r, &b, s->kind, s->cause);
+        json_text(&b, "name", name);
         json_text(&b, "path", path);
         run_finding_end(s->r, &b);
         free(path);

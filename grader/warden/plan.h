@@ -11,6 +11,10 @@ struct limits {
     int64_t wall_ms, cpu_ms, memory, address_space, processes, files, file_size, output, collect;
 };
 
+/* The kernel refuses a fork this much above `processes`, so that warden sees the limit passed and can say
+ * so, instead of a program that is refused a fork and wonders. */
+#define PROCESSES_MARGIN 4
+
 struct words {
     size_t count;
     char **list; /* NULL after the last, as argv wants it */

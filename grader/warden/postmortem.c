@@ -39,9 +39,10 @@ struct scene {
 /* What a rule found. */
 struct cause {
     const char *kind, *slug;
-    const struct person *who, *other;
+    const struct person *who, *other; /* who waits, and who could end it by letting go of other_fd */
     const struct blocked_fd *on;
-    int other_fd; /* the descriptor that should have been closed; -1 none */
+    int other_fd;               /* the descriptor that should have been closed; -1 none */
+    const struct person *child; /* whom `who` waits for */
 };
 
 static void look_around(struct scene *s, struct run *r)
@@ -127,11 +128,12 @@ static bool rule_reader(const struct scene *s, struct cause *c)
         if (other_could_write)
             continue;
         if (own && !other) {
-            *c = (struct cause){"deadlock", "write_end_kept_by_reader", p, p, on, own->number};
+            *c = (struct cause){"deadlock", "write_end_kept_by_reader", p, p, on, own->number, NULL};
             return true;
         }
         if (other && other->look.class == BLOCKED_WAIT) {
-            *c = (struct cause){"deadlock", "write_end_kept_by_waiting_parent", p, other, on, end->number};
+            *c = (struct cause){"deadlock", "write_end_kept_by_waiting_parent", p, other, on, end->number,
+                                NULL};
             return true;
         }
         /* All holders read from this very pipe: each keeps the others from end-of-file. */
@@ -140,7 +142,8 @@ static bool rule_reader(const struct scene *s, struct cause *c)
             bool self = own != NULL;
             *c = (struct cause){"deadlock", self ? "write_end_kept_by_reader" : "write_end_kept_by_other",
                                 p,          self ? p : other,
-                                on,         self ? own->number : end->number};
+                                on,         self ? own->number : end->number,
+                                NULL};
             return true;
         }
     }
@@ -158,16 +161,16 @@ static bool rule_writer(const struct scene *s, struct cause *c)
         const struct proc_fd *own = end_of(p->fds, p->fds_count, on->object, false), *end = NULL;
         const struct person *other = holder(s, p, on->object, false, &end);
         if (other && other->look.class == BLOCKED_WAIT) {
-            *c = (struct cause){"deadlock", "wait_before_drain", p, other, on, end->number};
+            *c = (struct cause){"deadlock", "wait_before_drain", other, NULL, on, -1, p};
             return true;
         }
         if (own && !other) {
-            *c = (struct cause){"deadlock", "read_end_kept_by_writer", p, p, on, own->number};
+            *c = (struct cause){"deadlock", "read_end_kept_by_writer", p, p, on, own->number, NULL};
             return true;
         }
         const struct blocked_fd *others = other ? waits_on(other, true) : NULL;
         if (others && strcmp(others->object, on->object) == 0) {
-            *c = (struct cause){"deadlock", "read_end_kept_by_other", p, other, on, end->number};
+            *c = (struct cause){"deadlock", "read_end_kept_by_other", p, other, on, end->number, NULL};
             return true;
         }
     }
@@ -186,7 +189,7 @@ static bool rule_circle(const struct scene *s, struct cause *c)
         const struct blocked_fd *back = other ? waits_on(other, false) : NULL;
         if (back && strcmp(back->object, on->object) != 0 &&
             end_of(p->fds, p->fds_count, back->object, true) && !judge_holds(s, back->object, true)) {
-            *c = (struct cause){"deadlock", "wait_in_a_circle", p, other, on, -1};
+            *c = (struct cause){"deadlock", "wait_in_a_circle", p, other, on, -1, NULL};
             return true;
         }
     }
@@ -200,12 +203,21 @@ static bool rule_judge(const struct scene *s, struct cause *c)
             const struct person *p = &s->people[i];
             const struct blocked_fd *on = waits_on(p, write);
             if (on && judge_holds(s, on->object, !write)) {
-                *c = (struct cause){"hang", write ? "waits_for_reader" : "waits_for_input", p, NULL, on, -1};
+                *c = (struct cause){"hang", write ? "waits_for_reader" : "waits_for_input", p, NULL, on, -1,
+                                    NULL};
                 return true;
             }
         }
     }
     return false;
+}
+
+static const struct person *child_of(const struct scene *s, const struct person *p)
+{
+    for (size_t i = 0; p->look.class == BLOCKED_WAIT && i < s->count; i++)
+        if (s->people[i].stat.ppid == p->pid)
+            return &s->people[i];
+    return NULL;
 }
 
 static bool rule_class(const struct scene *s, struct cause *c)
@@ -230,8 +242,8 @@ static bool rule_class(const struct scene *s, struct cause *c)
             const struct person *p = &s->people[i];
             if (p->look.class != rules[k].class)
                 continue;
-            *c = (struct cause){
-                rules[k].kind, rules[k].slug, p, NULL, p->look.fds_count ? &p->look.fds[0] : NULL, -1};
+            const struct blocked_fd *on = p->look.fds_count ? &p->look.fds[0] : NULL;
+            *c = (struct cause){rules[k].kind, rules[k].slug, p, NULL, on, -1, child_of(s, p)};
             return true;
         }
     }
@@ -250,7 +262,7 @@ static bool rule_running(const struct scene *s, struct cause *c)
         struct proc_stat later;
         bool spins = proc_stat(p->pid, &later) && later.cpu_ticks > p->stat.cpu_ticks + 1;
         *c = (struct cause){
-            spins ? "busy_wait" : "timeout", spins ? "spins" : "still_running", p, NULL, NULL, -1};
+            spins ? "busy_wait" : "timeout", spins ? "spins" : "still_running", p, NULL, NULL, -1, NULL};
         return true;
     }
     return false;
@@ -263,7 +275,7 @@ static void find_cause(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
         if (rules[i](s, c))
             return;
-    *c = (struct cause){"hang", "all_ended", NULL, NULL, NULL, -1};
+    *c = (struct cause){"hang", "all_ended", NULL, NULL, NULL, -1, NULL};
 }
 
 /* ---- telling it ----------------------------------------------------------------------------------- */
@@ -283,16 +295,20 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "role", c->who->role);
         json_text(&b, "call", c->who->look.call);
     }
+    if (c->child) {
+        json_int(&b, "child_pid", c->child->pid);
+        json_text(&b, "child_call", c->child->look.call);
+    }
     if (c->on) {
         json_int(&b, "fd", c->on->fd);
         json_text(&b, "object", c->on->object);
     }
     if (c->other) {
-        json_int(&b, "other_pid", c->other->pid);
-        json_text(&b, "other_role", c->other->role);
+        json_int(&b, "holder_pid", c->other->pid);
+        json_text(&b, "holder", c->other->role);
     }
     if (c->other_fd >= 0)
-        json_int(&b, "other_fd", c->other_fd);
+        json_int(&b, "holder_fd", c->other_fd);
     json_close(&b, '}');
     json_open(&b, "processes", '[');
     for (size_t i = 0; i < s->count; i++) {
@@ -305,6 +321,12 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "role", p->role);
         json_text(&b, "state", state);
         json_text(&b, "doing", doing.data);
+        struct picture picture;
+        const struct proc_syscall *raw = &p->look.raw;
+        if (raw->sp && picture_take(&r->w->access, p->pid, raw->pc, raw->sp, &picture)) {
+            picture_frames(r, &picture, &b);
+            picture_free(&picture);
+        }
         json_close(&b, '}');
         buffer_free(&doing);
     }

@@ -270,6 +270,22 @@ ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, s
     return (ssize_t)kept;
 }
 
+ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    cleanup_fd int fd = open_as_owner(a, path, O_RDONLY);
+    size_t size = 0;
+    ssize_t n = -1;
+    while (fd >= 0 && size < room && (n = read(fd, text + size, room - size)) > 0)
+        size += (size_t)n;
+    if (n < 0)
+        return -1;
+    while (size && text[size - 1] != '\n')
+        size--;
+    return (ssize_t)size;
+}
+
 bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
 {
     char path[64];

@@ -65,6 +65,9 @@ bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object
 /* The text of /proc/PID/fdinfo/FD. */
 bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, size_t room);
 
+/* The text of /proc/PID/maps, whole lines only; -1 if it may not be read. */
+ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room);
+
 /* Reads memory of a process. False unless all of it was read. */
 bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size);
 

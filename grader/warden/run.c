@@ -20,6 +20,7 @@
 #define BLOCKED_NS     NS_PER_MS /* the kernel sends no event when a process blocks: this is polled */
 #define PROCESSES_MAX  512
 #define JUDGE_GRACE_NS (5000 * NS_PER_MS)
+#define MIB            1048576.0
 #define STDERR_MAX     65536 /* what is kept of a stream for people */
 
 static const struct limits judge_limits = {.files = 1024, .file_size = 64 << 20};
@@ -60,11 +61,14 @@ void run_finding_end(struct run *r, struct buffer *b)
     warden_event(r->w, b);
 }
 
-static void simple_finding(struct run *r, const char *kind, const char *cause, const char *key, int64_t value)
+/* The limit as people say it: "20 s", "64 MiB". */
+static void limit_finding(struct run *r, const char *kind, const char *cause, const char *unit, double value)
 {
     struct buffer b = {0};
+    char text[64];
+    snprintf(text, sizeof text, "%.4g %s", value, unit);
     run_finding_begin(r, &b, kind, cause);
-    json_int(&b, key, value);
+    json_text(&b, "limit", text);
     run_finding_end(r, &b);
 }
 
@@ -349,12 +353,16 @@ static void start_command(struct run *r)
 
 /* ---- limits ------------------------------------------------------------------------------------------ */
 
-static void hit(struct run *r, const char *limit, int64_t value)
+static void hit(struct run *r, const char *limit, const char *unit, double value)
 {
     if (r->limit_hit)
         return;
     r->limit_hit = limit;
-    simple_finding(r, "resource_limit", limit, "limit", value);
+    limit_finding(r, "resource_limit", limit, unit, value);
+    if (!r->e->is_command && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0)) {
+        struct verdict v; /* what used it up: the finding is what counts */
+        postmortem(r, &v);
+    }
     control_answer(r, CTL_LIMIT, 0, 0, 0, 0, limit);
 }
 
@@ -396,11 +404,11 @@ static void sample(struct run *r)
     if (rss > r->peak_rss)
         r->peak_rss = rss;
     if (l->cpu_ms && cpu_ns(r, tree, n) > l->cpu_ms * NS_PER_MS)
-        hit(r, "cpu", l->cpu_ms);
+        hit(r, "cpu", "s", (double)l->cpu_ms / 1e3);
     if (l->memory && (rss > l->memory || cgroup_oom_kills(&r->w->cgroup) > r->oom_base))
-        hit(r, "memory", l->memory);
+        hit(r, "memory", "MiB", (double)l->memory / MIB);
     if (l->processes && ((int64_t)n > l->processes || cgroup_refused_forks(&r->w->cgroup) > r->forks_base))
-        hit(r, "processes", l->processes);
+        hit(r, "processes", "processes", (double)l->processes);
     r->next_sample_ns = now_ns() + SAMPLE_NS;
 }
 
@@ -424,14 +432,25 @@ static void collect(struct run *r, struct collector *c, const char *who)
         if (c->total > r->e->limits.output && !c->flooded) {
             c->flooded = true;
             if (strcmp(who, "student") == 0) {
-                simple_finding(r, "output_flood", r->e->is_command ? "command_flood" : "stderr_flood",
-                               "limit", r->e->limits.output);
-                hit(r, "output", r->e->limits.output);
+                const double limit = (double)r->e->limits.output / MIB;
+                limit_finding(r, "output_flood", r->e->is_command ? "command_flood" : "stderr_flood", "MiB",
+                              limit);
+                hit(r, "output", "MiB", limit);
             }
             return;
         }
     }
     close_fd(&c->fd);
+}
+
+static const char *signal_name(int number, char *text, size_t room)
+{
+    const char *name = sigabbrev_np(number);
+    if (!name)
+        snprintf(text, room, "signal %d", number);
+    else
+        snprintf(text, room, "SIG%s", name);
+    return text;
 }
 
 static void ended(struct run *r, struct process *p, int status, const struct rusage *use)
@@ -453,11 +472,12 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     warden_event(r->w, &b);
     if (WIFSIGNALED(status) && !p->signalled && !r->limit_hit && !r->e->is_command) {
         struct buffer f = {0};
+        char name[32];
         run_finding_begin(r, &f, "crash", "killed_by_signal");
         json_int(&f, "pid", p->pid);
-        json_text(&f, "program", p->program);
-        json_int(&f, "signal", WTERMSIG(status));
-        json_text(&f, "signal_name", strsignal(WTERMSIG(status)));
+        json_text(&f, "role", p->program);
+        json_text(&f, "signal", signal_name(WTERMSIG(status), name, sizeof name));
+        json_int(&f, "number", WTERMSIG(status));
         run_finding_end(r, &f);
     }
 }
@@ -570,7 +590,7 @@ static void step(struct run *r)
     if (r->idle_seq && now >= r->next_look_ns)
         stuck_look(r);
     if (now >= r->wall_end_ns)
-        hit(r, "wall", r->e->limits.wall_ms);
+        hit(r, "wall", "s", (double)r->e->limits.wall_ms / 1e3);
 }
 
 static bool command_ended(const struct run *r)
@@ -593,7 +613,8 @@ static void begin(struct run *r)
     r->student_err_write = err[1];
     fcntl(err[0], F_SETFL, O_NONBLOCK);
     r->cwd = leftovers_make_cwd(r->w);
-    cgroup_limit(&r->w->cgroup, r->e->limits.memory, r->e->limits.processes);
+    cgroup_limit(&r->w->cgroup, r->e->limits.memory,
+                 r->e->limits.processes ? r->e->limits.processes + PROCESSES_MARGIN : 0);
     int64_t cpu = cgroup_cpu_ns(&r->w->cgroup);
     r->cpu_base_ns = cpu < 0 ? 0 : cpu;
     r->oom_base = cgroup_oom_kills(&r->w->cgroup);
@@ -668,6 +689,9 @@ static void release(struct run *r)
     free(r->procs);
     free(r->calls);
     free(r->flows);
+    for (size_t i = 0; i < r->forks_count; i++)
+        picture_free(&r->forks[i]);
+    free(r->forks);
     free(r->cwd);
     close_fd(&r->control);
 }

@@ -7,6 +7,7 @@
  *   witness.c     system calls that the student's processes ask permission for
  *   stuck.c       proof that nothing can ever run again
  *   postmortem.c  why
+ *   places.c      file and line of a stack
  *   leftovers.c   what is still there after the end, and its removal
  */
 #ifndef WARDEN_RUN_H
@@ -18,6 +19,7 @@
 #include "filter.h"
 #include "json.h"
 #include "level.h"
+#include "places.h"
 #include "plan.h"
 #include "proc.h"
 
@@ -118,6 +120,8 @@ struct run {
     size_t calls_count;
     struct flow *flows;
     size_t flows_count;
+    struct picture *forks; /* where main processes made children, in order */
+    size_t forks_count;
     bool timer_seen; /* something may wake a blocked process */
 
     int64_t cpu_base_ns, cpu_reaped_ns, oom_base, forks_base;

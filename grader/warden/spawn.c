@@ -96,7 +96,7 @@ static void set_limits(const struct spawn *s)
     if (l->cpu_ms) /* a net below warden's own count: one process alone, whole seconds */
         limit(RLIMIT_CPU, l->cpu_ms / 1000 + 2);
     if (l->processes && s->limit_processes)
-        limit(RLIMIT_NPROC, l->processes);
+        limit(RLIMIT_NPROC, l->processes + PROCESSES_MARGIN);
 }
 
 static void reset_signals(void)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define CALLS_MAX 4096 /* a fork bomb must not grow our memory */
+#define FORKS_MAX 32
 
 /* The kernel may know a larger notification than our headers; both are asked for by size. */
 union notification {
@@ -64,6 +65,34 @@ static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
     r->flows[r->flows_count++] = f;
 }
 
+/* Remembers where a main process makes a child: should it never be waited for, this is the line. */
+static void remember_fork(struct run *r, pid_t pid, pid_t tid)
+{
+    struct process *p = run_process(r, pid);
+    struct proc_syscall now;
+    struct picture picture;
+    if (!p || p->ended || r->forks_count == FORKS_MAX || !proc_syscall(&r->w->access, pid, tid, &now) ||
+        now.running || !picture_take(&r->w->access, pid, now.pc, now.sp, &picture))
+        return;
+    r->forks = xrealloc(r->forks, (r->forks_count + 1) * sizeof *r->forks);
+    r->forks[r->forks_count++] = picture;
+}
+
+/* The fork that made this child, as far as it is certain: all forks of the parent came from one place. */
+static const struct picture *fork_of(const struct run *r, pid_t parent)
+{
+    const struct picture *found = NULL;
+    for (size_t i = 0; i < r->forks_count; i++) {
+        const struct picture *p = &r->forks[i];
+        if (p->pid != parent)
+            continue;
+        if (found && (found->sp != p->sp || memcmp(found->stack, p->stack, 64) != 0))
+            return NULL;
+        found = p;
+    }
+    return found;
+}
+
 /* A main process is about to exit: whoever is still its child was never waited for. A child whose
  * parent was some other process (a daemon's double fork) is no child of it any more and is not meant. */
 static void main_exits(struct run *r, struct process *p)
@@ -76,11 +105,17 @@ static void main_exits(struct run *r, struct process *p)
             continue; /* reaped at this very moment by another thread, or by SA_NOCLDWAIT */
         struct buffer b = {0};
         run_finding_begin(r, &b, "zombie", "child_never_waited");
+        char role[160];
+        const struct picture *fork = fork_of(r, p->pid);
         json_int(&b, "pid", children[i]);
-        json_int(&b, "parent", p->pid);
-        json_text(&b, "program", p->program);
-        json_text(&b, "state", st.state == 'Z' ? "zombie" : "running");
-        run_finding_end(r, &b);
+        json_text(&b, "role", run_role(r, children[i], role, sizeof role));
+        json_int(&b, "parent_pid", p->pid);
+        json_text(&b, "parent", p->program);
+        json_text(&b, "state", st.state == 'Z' ? "a zombie" : "still running");
+        json_close(&b, '}');
+        if (fork)
+            picture_frames(r, fork, &b);
+        warden_event(r->w, &b);
     }
 }
 
@@ -124,6 +159,7 @@ static void observe(struct run *r, int proc, const struct seccomp_notif *n)
     case CALL_FORK:
         if (makes_thread(r, pid, &n->data))
             return;
+        remember_fork(r, pid, (pid_t)n->pid);
         break;
     case CALL_READ:
     case CALL_WRITE:

@@ -1,0 +1,53 @@
+/* Uses too much of what argv[1] says. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return 2;
+    if (strcmp(argv[1], "cpu") == 0)
+        for (volatile long i = 0;; i++)
+            ;
+    if (strcmp(argv[1], "cpu_children") == 0) { /* no single process computes for long */
+        if (fork() > 0)
+            pause();
+        for (;;) {
+            for (volatile long i = 0; i < 20000000; i++)
+                ;
+            if (fork() > 0)
+                _exit(0);
+        }
+    }
+    if (strcmp(argv[1], "memory") == 0)
+        for (;;) {
+            char *p = malloc(1 << 20);
+            if (p)
+                memset(p, 1, 1 << 20);
+        }
+    if (strcmp(argv[1], "forks") == 0)
+        for (;;)
+            fork();
+    if (strcmp(argv[1], "stderr") == 0)
+        for (;;)
+            fprintf(stderr, "%01000d\n", 0);
+    if (strcmp(argv[1], "files") == 0) {
+        int n = 0;
+        while (open("/dev/null", O_RDONLY) >= 0)
+            n++;
+        printf("%d %d\n", n, errno == EMFILE);
+        return 0;
+    }
+    if (strcmp(argv[1], "file_size") == 0) {
+        static char block[65536];
+        int fd = open("big", O_CREAT | O_WRONLY, 0600);
+        while (write(fd, block, sizeof block) > 0)
+            ;
+        return errno == EFBIG ? 3 : 4;
+    }
+    pause();
+    return 0;
+}

@@ -1,0 +1,307 @@
+"""Entries, limits, ends and leftovers."""
+
+import json
+
+import pytest
+
+from conftest_levels import LEVELS
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_test_runs_and_its_record_comes_back(warden, level):
+    out = warden.test("""
+me = j.hello()
+proc, pid, i, o = j.spawn_piped("echo")
+os.write(i, b"hello")
+os.close(i)
+got = os.read(o, 100)
+status = j.wait(proc)["value"]
+j.record(hello=me, got=got.decode(), status=status, uid=os.getuid())
+""", ["echo"], entry="seed 00ff\nslow 3", options=["--level", level])
+    record = out.record()
+    assert (record["got"], record["status"]) == ("hello", 0)
+    assert record["hello"]["name"] == "it" and record["hello"]["seed"] == "00000000000000ff" and record["hello"]["slow"] == "3"
+    assert out.end()["outcome"] == "finished" and out.end()["records"] == 1
+    assert out.findings() == []
+    assert out.exit_code == 0 and out.events[-1]["event"] == "done"
+    hello = out.events[0]
+    assert hello["level"] == level and hello["witness"] is True
+    assert hello["shared_uid"] == (level == "namespaces")
+    assert record["uid"] != 0
+
+
+def test_judge_and_student_have_nothing_in_common(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("snoops", [str(os.getpid())])
+got = b""
+while part := os.read(o, 4096):
+    got += part
+j.record(can=got.decode().split(), status=j.wait(proc)["value"])
+""", ["snoops"], options=["--level", "uids"])
+    assert out.record()["can"] == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_everything_that_hides_is_ended(warden, level):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("hides")
+j.wait(proc)
+n = len(j.ask(STATE)["text"].splitlines())
+j.record(n=n)
+""", ["hides"], entry="", options=["--level", level])
+    assert out.record()["n"] >= 4
+    assert out.end()["outcome"] == "finished"
+    assert ("orphan", "left_running") in out.findings()
+    assert ("zombie", "child_never_waited") in out.findings()
+    assert out.exit_code == 0
+
+
+@pytest.mark.parametrize("what", ["exit", "stay"])
+def test_a_child_that_was_never_waited_for_is_told(warden, what):
+    out = warden.test(f"""
+proc, pid, i, o = j.spawn_piped("never_waits", [{what!r}])
+j.record(status=j.wait(proc)["value"])
+""", ["never_waits"])
+    assert out.record()["status"] == 0
+    zombies = [f for f in out.findings() if f == ("zombie", "child_never_waited")]
+    orphans = [f for f in out.findings() if f == ("orphan", "left_running")]
+    assert (len(zombies), len(orphans)) == (1, 1 if what == "stay" else 0)
+
+
+def test_a_grandchild_of_a_double_fork_is_no_zombie(warden):
+    out = warden.test("""
+ends = []
+for n in range(30):
+    proc, pid, i, o = j.spawn_piped("double_fork")
+    ends.append(j.wait(proc)["value"])
+j.record(ends=ends)
+""", ["double_fork"])
+    assert out.record()["ends"] == [0] * 30
+    assert out.findings() == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cgroup", ["auto", "none"])
+@pytest.mark.parametrize(
+    "what, limit, outcome",
+    [
+        ("cpu", "cpu_ms 300", "cpu"),
+        ("cpu_children", "cpu_ms 500", "cpu"),
+        ("memory", "memory 50000000", "memory"),
+        ("forks", "processes 20", "processes"),
+        ("stderr", "output 100000", "output"),
+        ("wait", "wall_ms 300", "wall"),
+    ],
+)
+def test_each_limit_ends_the_test(warden, what, limit, outcome, cgroup, level):
+    out = warden.test(f"""
+proc, pid, i, o = j.spawn_piped("limits", [{what!r}])
+while j.receive(60)["op"] != LIMIT:
+    pass
+""", ["limits"], entry=f"limit {limit}\nlimit processes 20", options=["--level", level, "--cgroup", cgroup])
+    assert out.end()["outcome"] == outcome, out
+    assert ("resource_limit", outcome) in out.findings()
+    assert out.exit_code == 0
+
+
+def test_rlimits_hold_for_files_and_file_size(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("limits", ["files"])
+files = os.read(o, 100).decode().split()
+proc, pid, i, o = j.spawn_piped("limits", ["file_size"])
+status = j.wait(proc)["value"]
+j.record(files=files, status=status)
+""", ["limits"], entry="limit files 40\nlimit file_size 300000")
+    assert out.record()["files"] == ["37", "1"]
+    assert out.record()["status"] == 25  # SIGXFSZ
+
+
+def test_a_judge_that_dies_is_an_error_and_not_a_verdict(warden):
+    out = warden.test("os.kill(os.getpid(), 9)")
+    assert out.end()["outcome"] == "judge_died" and out.end()["judge"] == {"signal": 9} and out.end()["records"] == 0
+
+
+def test_a_second_record_is_counted(warden):
+    out = warden.test("""
+j.ask(RECORD, '{"status":"fail"}')
+j.record()
+""")
+    assert out.end()["records"] == 2
+    assert json.loads(out.of("record")[0]["record"])["status"] == "fail"
+
+
+def test_a_crash_is_told_unless_the_judge_sent_the_signal(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("waits", ["pause"])
+j.blocked("signal", proc=proc)
+j.ask(SIGNAL, proc=proc, arg=15)
+first = j.wait(proc)["value"]
+proc, pid, i, o = j.spawn_piped("limits", ["cpu"])
+j.ask(SIGNAL, arg=11, arg2=pid)
+second = j.wait(proc)["value"]
+foreign = [j.ask(SIGNAL, arg=0, arg2=1)["error"], j.ask(SIGNAL, arg=0, arg2=os.getpid())["error"]]
+j.record(ends=[first, second], foreign=foreign)
+""", ["waits", "limits"])
+    assert out.record()["ends"] == [15, 11]
+    assert out.record()["foreign"] == [3, 3]
+    assert out.findings() == [("crash", "killed_by_signal")]
+
+
+def test_what_is_left_behind_is_told_and_removed(warden):
+    judge = """
+proc, pid, i, o = j.spawn_piped("objects")
+j.record(status=j.wait(proc)["value"])
+"""
+    work = warden.work(["objects"], {"j": judge})
+    plan = "program objects bin/objects\n" + "".join(
+        f"test t{n}\njudge judge/j\nname it\nend\n" for n in range(2))
+    out = warden.plan(plan, work)
+    for entry in ("t0", "t1"):  # the second finds a clean place
+        assert out.record(entry)["status"] == 0
+        assert sorted(out.findings(entry)) == [
+            ("file_leak", "file_left"), ("ipc_leak", "posix_mq"), ("ipc_leak", "posix_shm"), ("ipc_leak", "sysv_msg"),
+            ("ipc_leak", "sysv_sem"), ("ipc_leak", "sysv_shm")]
+
+
+def test_calls_and_flows_are_witnessed(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("calls", lines=["watch data"])
+mine = {object_of(i): "stdin", object_of(o): "stdout"}
+os.write(i, b"some data")
+os.close(i)
+got = os.read(o, 100)
+status = j.wait(proc)["value"]
+calls = {}
+for who, call, count in j.lines(CALLS, proc):
+    calls[call] = calls.get(call, 0) + int(count)
+flows = [[int(who) == pid, way, mine.get(obj, obj.split(":")[0])] for who, way, obj in j.lines(FLOWS, proc) if "pipe" in obj]
+j.record(status=status, got=got.decode(), calls=calls, flows=flows)
+""", ["calls"])
+    record = out.record()
+    assert (record["status"], record["got"]) == (0, "some data")
+    assert record["calls"]["pipe"] == 2 and record["calls"]["fork"] == 1
+    for flow in ([True, "read", "stdin"], [True, "write", "pipe"], [False, "read", "pipe"], [False, "write", "stdout"]):
+        assert flow in record["flows"]
+    assert [True, "write", "stdout"] not in record["flows"] and [False, "read", "stdin"] not in record["flows"]
+
+
+def test_children_and_descriptors_of_a_process(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("parent_keeps_write_end")
+j.blocked("wait", proc=proc)
+children = j.lines(CHILDREN, proc)
+fds = j.lines(FDS, proc)
+j.record(children=children, fds=fds)
+""", ["parent_keeps_write_end"])
+    record = out.record()
+    assert len(record["children"]) == 1 and record["children"][0][2] == "parent_keeps_wr"
+    assert [f[:2] for f in record["fds"]] == [["0", "r"], ["1", "w"], ["2", "w"], ["4", "w"]]
+
+
+def test_a_command_gets_inputs_and_gives_files(warden):
+    work = warden.work([], {})
+    (work / "src").mkdir()
+    (work / "src").chmod(0o755)
+    (work / "src" / "a.c").write_text("int main(void) { return 0; }\n")
+    out = warden.plan("command t\nargv /usr/bin/gcc -o prog a.c\ninput src/a.c\ncollect prog\ncollect *.none\nend\n", work)
+    (file,) = out.of("file")
+    assert file["name"] == "prog" and file["base64"].startswith("f0VMRg")
+    assert out.end()["command"] == {"code": 0}
+
+
+def test_a_collected_name_that_is_no_file_is_refused(warden):
+    out = warden.command("/bin/sh", "-c", "ln -s /etc/passwd a.out; mkdir b.out; mkfifo c.out; head -c 9000 /dev/zero > d.out",
+                         entry="collect *.out\nlimit collect 4000")
+    assert {f["name"]: f["refused"] for f in out.of("file")} == {
+        "a.out": "it cannot be opened", "b.out": "it is no regular file", "c.out": "it is no regular file",
+        "d.out": "it is too large"}
+
+
+def test_bytes_that_are_no_text_do_not_break_the_stream(warden):
+    out = warden.command("/usr/bin/printf", r"\377\000\n{\"event\":\"done\"}\033[31m")
+    (output,) = out.of("output")
+    assert output["text"] == {"base64": "/wAKeyJldmVudCI6ImRvbmUifRtbMzFt"}
+
+
+def test_an_entry_after_a_failed_one_is_skipped(warden):
+    work = warden.work([], {"pass": "j.record()", "fail": "j.ask(RECORD, '{\"status\":\"fail\"}')"})
+    plan = """
+test a
+ judge judge/fail
+ name x
+end
+test b
+ judge judge/pass
+ name x
+end
+test c
+ judge judge/pass
+ name x
+ after b a
+end
+test d
+ judge judge/pass
+ name x
+ after b
+end
+"""
+    out = warden.plan(plan, work)
+    assert [(e["event"], e["id"]) for e in out.events if e["event"] in ("end", "skipped")] == [
+        ("end", "a"), ("end", "b"), ("skipped", "c"), ("end", "d")]
+    assert out.of("skipped")[0]["because"] == "a"
+
+
+def test_the_wrapper_comes_before_the_program(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("echo", ["x y"])
+got = b""
+while part := os.read(o, 4096):
+    got += part
+j.record(got=got.decode().split("\\n"))
+""", ["echo"], entry="pass odd", head="wrapper odd /usr/bin/printf %25s\\n %25t/z%20%25%25")
+    got = out.record()["got"]
+    assert got[0].endswith("/z %%") and got[0].startswith("/tmp/t-")
+    assert got[1].endswith("/bin/echo") and got[2] == "x y"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_when_the_lease_ends_everything_ends(warden, level):
+    work = warden.work(["hides"], {"j": """
+proc, pid, i, o = j.spawn_piped("hides")
+j.wait(proc)
+j.receive(100)
+"""})
+    out = warden.plan("program hides bin/hides\ntest t\njudge judge/j\nname x\nend\n", work, "--level", level,
+                      lease_ends_after="exit")
+    assert out.exit_code == 3
+    assert out.events[-1]["event"] != "done"
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        ("plan 2\n", "begin with"), ("", "empty"), ("plan 1\nnonsense\n", "line 2"), ("plan 1\ntest a\n", "no end"),
+        ("plan 1\ntest a\nend\n", "lacks what it runs"), ("plan 1\nlimit wall_ms x\n", "number"),
+        ("plan 1\nlimit odd 3\n", "unknown limit"), ("plan 1\nuid student 0\n", "number"), ("plan 1\nwork %0\n", "%XX"),
+        ("plan 1\nwork a%00b\n", "%XX"), ("plan 1\ncommand a\nargv x\nend\ncommand a\nargv x\nend\n", "twice"),
+        ("plan 1\nuid student 5\nuid judge 5\n", "different"), ("plan 1\ntest a\nafter b\n", "before"),
+    ],
+)
+def test_a_bad_plan_is_a_fault_with_its_line(warden_binary, text, why):
+    import os
+    import subprocess
+
+    r, w = os.pipe()
+    os.write(w, text.encode())
+    os.close(w)
+    done = subprocess.run([warden_binary, "--plan", str(r), "--events", "1"], pass_fds=(r,), capture_output=True, text=True, timeout=20)
+    os.close(r)
+    assert done.returncode == 3
+    assert why in done.stderr and done.stderr.count("\n") == 1
+    assert json.loads(done.stdout)["event"] == "fault"
+
+
+def test_apparmor_and_yama_as_on_other_machines(warden):
+    out = warden.test("j.record()", options=["--simulate", "apparmor"])
+    assert out.events[0]["level"] == "none" and "user namespaces are refused" in out.events[0]["refused"][0]
+    assert out.end()["outcome"] == "finished"

@@ -1,0 +1,153 @@
+"""What warden sees of blocked processes, and what it makes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest_levels import LEVELS
+
+HERE = Path(__file__).parent
+
+PROVE = """
+proc, pid, i, o = j.spawn_piped({program!r}, {args!r})
+{before}
+told = j.idle_until_told({seconds})
+text = j.ask(EXPLAIN)["text"].splitlines() if told and told["op"] == STUCK else [None, None, None]
+j.record(told=told and told["op"], kind=text[0], cause=text[1], sentence=text[2], pid=pid)
+"""
+
+
+def prove(warden, program, args=(), before="", seconds=20, **more):
+    out = warden.test(PROVE.format(program=program, args=list(args), before=before, seconds=seconds), [program], **more)
+    return out, out.record()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "program, kind, cause",
+    [
+        ("reader_keeps_write_end", "deadlock", "write_end_kept_by_reader"),
+        ("parent_keeps_write_end", "deadlock", "write_end_kept_by_waiting_parent"),
+        ("waits_before_drain", "deadlock", "wait_before_drain"),
+        ("echo", "hang", "waits_for_input"),
+    ],
+)
+def test_a_deadlock_is_proven_without_waiting_for_the_deadline(warden, program, kind, cause, level):
+    out, record = prove(warden, program, options=["--level", level])
+    assert record["told"] == 100, out
+    assert (record["kind"], record["cause"]) == (kind, cause)
+    assert (kind, cause) in out.findings()
+    assert out.end()["wall_ms"] < 5000
+
+
+def test_the_finding_names_process_and_descriptor(warden):
+    out, record = prove(warden, "reader_keeps_write_end")
+    (finding,) = [f for f in out.of("finding") if f["kind"] == "deadlock"]
+    args = finding["args"]
+    assert args["pid"] != record["pid"] and args["holder_pid"] == args["pid"]
+    assert args["fd"] == 3 and args["holder_fd"] == 4 and args["object"].startswith("pipe:[")
+    assert {p["pid"] for p in finding["processes"]} == {args["pid"], record["pid"]}
+    assert "is blocked in read" in record["sentence"]
+
+
+@pytest.mark.parametrize(
+    "what, cause",
+    [("poll", "waits_for_input"), ("select", "waits_for_input"), ("epoll", "waits_for_input"), ("pause", "waits_for_signal"),
+     ("stop", "stopped"), ("sem", "waits_for_lock"), ("fifo", "waits_for_partner")],
+)
+def test_each_way_to_block_is_named(warden, what, cause):
+    _, record = prove(warden, "waits", [what])
+    assert record["cause"] == cause
+
+
+@pytest.mark.parametrize("what", ["poll_timeout", "sleep", "alarm", "sem_timed", "thread_runs"])
+def test_what_may_still_wake_is_no_deadlock(warden, what):
+    _, record = prove(warden, "waits", [what], seconds=1,
+                      before="" if what == "thread_runs" else "j.blocked('any', proc=proc)")
+    assert record["told"] is None
+
+
+def test_without_a_witness_nothing_is_claimed_early(warden):
+    out = warden.test(
+        "p = j.spawn_piped('echo'); told = j.idle_until_told(1); j.record(told=told)",
+        ["echo"], options=["--simulate", "no-witness"])
+    assert out.record()["told"] is None
+
+
+def test_no_verdict_while_data_is_on_its_way(warden):
+    """The judge idles a thousand times while a slow, then a fast process answers: never told to be stuck."""
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("echo")
+stuck = 0
+for n in range(300):
+    j.send(IDLE)
+    os.write(i, b"x")
+    os.read(o, 1)
+j.record(stuck=[u["seq"] for u in j.unasked], last=j.seq)
+""", ["echo"])
+    assert out.record()["stuck"] == []
+
+
+@pytest.mark.parametrize("options", [[], ["--simulate", "yama"]])
+def test_blocked_processes_are_described(warden, options):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("echo")
+j.blocked("any", proc=proc)
+j.record(state=j.ask(STATE)["text"], pid=pid)
+""", ["echo"], options=options)
+    record = out.record()
+    assert f"echo (pid {record['pid']}) is blocked in" in record["state"]
+    assert ("read" in record["state"]) == (not options)
+
+
+def test_blocked_in_names_operation_and_object(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("echo")
+name = object_of(i)
+right = j.blocked("read", name, proc=proc)
+wrong_op = j.blocked("write", name, proc=proc, seconds=0.05)
+wrong_object = j.blocked("read", "pipe:[1]", proc=proc, seconds=0.05)
+j.record(right=right["value"], pid=pid, wrong=[wrong_op["error"], wrong_object["error"]])
+""", ["echo"])
+    record = out.record()
+    assert record["right"] == record["pid"]
+    assert record["wrong"] == [110, 110]
+
+
+def test_explains_a_busy_loop(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("limits", ["cpu"])
+told = j.idle_until_told(1)
+j.record(text=j.ask(EXPLAIN)["text"].splitlines()[:2])
+""", ["limits"])
+    assert out.record()["text"] == ["busy_wait", "spins"]
+
+
+def line_of(program, text):
+    source = (HERE / "programs" / f"{program}.c").read_text().splitlines()
+    (line,) = [n for n, content in enumerate(source, 1) if text in content]
+    return line
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_finding_names_file_and_line(warden, level):
+    out, record = prove(warden, "reader_keeps_write_end", options=["--level", level])
+    (finding,) = [f for f in out.of("finding") if f["kind"] == "deadlock"]
+    frames = {p["pid"]: p["frames"] for p in finding["processes"]}
+    assert frames[finding["args"]["pid"]] == [
+        {"file": "reader_keeps_write_end.c", "line": line_of("reader_keeps_write_end", "while (read("), "function": "main"}]
+    assert frames[record["pid"]][0]["line"] == line_of("reader_keeps_write_end", "wait(NULL);")
+
+
+def test_a_zombie_names_the_line_of_its_fork(warden):
+    out = warden.test("proc, *_ = j.spawn_piped('never_waits', ['exit']); j.record(s=j.wait(proc)['value'])", ["never_waits"])
+    (finding,) = out.of("finding")
+    assert finding["frames"][0] == {"file": "never_waits.c", "line": line_of("never_waits", "if (fork() == 0)"), "function": "main"}
+
+
+def test_without_the_tool_for_lines_the_finding_still_comes(warden):
+    work = warden.work(["reader_keeps_write_end"], {"j": PROVE.format(program="reader_keeps_write_end", args=[], before="", seconds=20)})
+    (work / "lines").unlink()
+    out = warden.plan("program reader_keeps_write_end bin/reader_keeps_write_end\ntest t\njudge judge/j\nname x\nend\n", work)
+    assert out.record()["cause"] == "write_end_kept_by_reader"
+    assert "frames" not in str(out.of("finding"))

@@ -1,0 +1,138 @@
+/*
+ * lines: from a stack to source lines.
+ *
+ * Theory of operation. warden takes a picture of a blocked thread (program counter, stack pointer, the
+ * stack's bytes, the memory map) and gives it to this program on stdin; it unwinds with the call frame
+ * information of the binaries and prints, innermost first, the frames whose code lies below the folder
+ * that argv[1] names:   FILE LINE FUNCTION
+ *
+ * It reads binaries made from a student's source, so it runs with the student's rights and nothing else;
+ * what it prints is taken as a hint for people, never as evidence.
+ *
+ * Registers other than these two are unknown. That is enough: the C library's wrappers of system calls
+ * find their frame by the stack pointer alone, and the first frame above them is the one we want.
+ */
+#include <elfutils/libdwfl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STACK_MAX  (1 << 20)
+#define FRAMES_MAX 64
+
+struct picture {
+    const char *folder;
+    uint64_t pc, sp;
+    size_t stack_size, maps_size;
+    unsigned char *stack;
+    char *maps;
+    Dwfl *dwfl;
+    int frames;
+};
+
+static bool read_exactly(void *data, size_t size)
+{
+    return fread(data, 1, size, stdin) == size;
+}
+
+static bool read_picture(struct picture *p)
+{
+    if (scanf("%" SCNx64 " %" SCNx64 " %zu %zu", &p->pc, &p->sp, &p->stack_size, &p->maps_size) != 4 ||
+        getchar() != '\n' || p->stack_size > STACK_MAX || p->maps_size > STACK_MAX)
+        return false;
+    p->stack = malloc(p->stack_size + 1);
+    p->maps = calloc(1, p->maps_size + 1);
+    return p->stack && p->maps && read_exactly(p->stack, p->stack_size) &&
+           read_exactly(p->maps, p->maps_size);
+}
+
+static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread)
+{
+    (void)dwfl;
+    if (*thread)
+        return 0;
+    *thread = arg;
+    return 1;
+}
+
+static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *arg)
+{
+    const struct picture *p = arg;
+    (void)dwfl;
+    if (address < p->sp || p->stack_size < sizeof *result || address - p->sp > p->stack_size - sizeof *result)
+        return false;
+    memcpy(result, p->stack + (address - p->sp), sizeof *result);
+    return true;
+}
+
+static bool set_registers(Dwfl_Thread *thread, void *arg)
+{
+    const struct picture *p = arg;
+#if defined(__x86_64__)
+    const int stack_pointer = 7; /* DWARF's number, System V ABI for x86-64, figure 3.36 */
+#else
+    const int stack_pointer = 31; /* DWARF for the Arm 64-bit architecture */
+#endif
+    const Dwarf_Word sp = p->sp;
+    if (!dwfl_thread_state_registers(thread, stack_pointer, 1, &sp))
+        return false;
+    dwfl_thread_state_register_pc(thread, p->pc);
+    return true;
+}
+
+static void print_frame(struct picture *p, Dwfl_Module *module, Dwarf_Addr pc)
+{
+    const char *path = NULL;
+    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
+    if (!path || strncmp(path, p->folder, strlen(p->folder)) != 0)
+        return;
+    Dwfl_Line *line = dwfl_module_getsrc(module, pc);
+    int number = 0;
+    const char *file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+    const char *function = dwfl_module_addrname(module, pc);
+    if (!file || number <= 0)
+        return;
+    const char *base = strrchr(file, '/');
+    printf("%s %d %s\n", base ? base + 1 : file, number, function ? function : "?");
+}
+
+static int visit(Dwfl_Frame *frame, void *arg)
+{
+    struct picture *p = arg;
+    Dwarf_Addr pc;
+    bool activation;
+    if (++p->frames > FRAMES_MAX || !dwfl_frame_pc(frame, &pc, &activation))
+        return DWARF_CB_ABORT;
+    /* A return address points behind the call: the line is that of the byte before. */
+    if (!activation)
+        pc--;
+    Dwfl_Module *module = dwfl_addrmodule(p->dwfl, pc);
+    if (module)
+        print_frame(p, module, pc);
+    return DWARF_CB_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
+                                             .find_debuginfo = dwfl_standard_find_debuginfo};
+    static const Dwfl_Thread_Callbacks threads = {
+        .next_thread = next_thread, .memory_read = read_memory, .set_initial_registers = set_registers};
+    struct picture p = {.folder = argc > 1 ? argv[1] : "/"};
+    alarm(5);
+    if (!read_picture(&p))
+        return 1;
+    p.dwfl = dwfl_begin(&callbacks);
+    FILE *maps = fmemopen(p.maps, p.maps_size, "r");
+    if (!p.dwfl || !maps || dwfl_linux_proc_maps_report(p.dwfl, maps) != 0 ||
+        dwfl_report_end(p.dwfl, NULL, NULL) != 0)
+        return 1;
+    if (!dwfl_attach_state(p.dwfl, NULL, 1, &threads, &p))
+        return 1;
+    dwfl_getthread_frames(p.dwfl, 1, visit,
+                          &p); /* ends with an error where unwinding ends; what was printed counts */
+    return 0;
+}
