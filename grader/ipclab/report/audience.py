@@ -42,9 +42,10 @@ def _hint(test: TestResult, findings: tuple[Finding, ...], lab: Lab) -> str | No
 
 def _test(test: TestResult, lab: Lab) -> TestResult:
     findings = tuple(_finding(f) for f in test.findings)
+    told = test.status is TestStatus.FAIL and any(f.text for f in findings)
     return replace(
         test,
-        message=_OUTCOME.get(test.status, test.message),
+        message="" if told else _OUTCOME.get(test.status, test.message),
         expected=None,
         actual=None,
         hint=_hint(test, findings, lab),

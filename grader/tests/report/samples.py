@@ -188,7 +188,8 @@ REJECTED = result(
     HOSTILE,
     status=ResultStatus.REJECTED,
     findings=(
-        catalogue.finding("rejected", "archive_climbs", {"archive": "x.zip", "name": HOSTILE}),
+        # Of no registered cause, as a result may be that a later version wrote.
+        Finding("rejected", "hostile_name", "hostile_name", {"name": HOSTILE}, f"The archive holds the name {HOSTILE}"),
     ),
 )
 
