@@ -1,0 +1,45 @@
+"""A tiny lab of two targets, and short words for taking something in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ipclab import intake, manifest
+from ipclab.model import Lab, Submission
+
+DATA = Path(__file__).with_name("data")
+
+TakeIn = Callable[..., list[Submission]]
+TakeOne = Callable[[Path], Submission]
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Lab:
+    """The tiny lab; nobody writes to it."""
+    return manifest.load_lab(DATA, "01-tiny")
+
+
+@pytest.fixture
+def tiny_root(tmp_path: Path) -> Path:
+    """A root of one's own with the tiny lab in it."""
+    root = tmp_path / "root"
+    shutil.copytree(DATA, root)
+    return root
+
+
+@pytest.fixture
+def take_in(tiny: Lab) -> TakeIn:
+    return lambda *paths: intake.take_in(list(paths), tiny)
+
+
+@pytest.fixture
+def take_one(take_in: TakeIn) -> TakeOne:
+    def one(path: Path) -> Submission:
+        [submission] = take_in(path)
+        return submission
+
+    return one
