@@ -1,0 +1,431 @@
+"""Grading: submissions in, results out, several at a time; each result is kept as soon as it is there.
+
+A submission is built in one sandbox and run in another. Whatever goes wrong with the grader itself becomes a result with
+the status grader_error for that one submission; the others go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ipclab import build, catalogue, judging, kit, memcheck
+from ipclab import events as ev
+from ipclab.faults import Fault, GraderFault
+from ipclab.kit import Kit
+from ipclab.model import Finding, Lab, Rejection, Result, ResultStatus, Submission, Test, TestResult, TestStatus
+from ipclab.plan import Plan, TestEntry
+from ipclab.sandbox import File, Files, Sandbox
+from ipclab.slots import uids
+
+if TYPE_CHECKING:
+    from ipclab.report.progress import OnProgress
+
+# Under memcheck a program runs 20 to 50 times slower; its limits are stretched, but not without end.
+SLOW = 20
+_MEMCHECK_WALL_MS = 120_000
+_MEMCHECK_MEMORY = 768 << 20
+XML_MAX = 4 << 20
+
+
+@dataclass(frozen=True)
+class Options:
+    sandbox: str = "local"  # docker, local
+    jobs: int = os.cpu_count() or 1
+    seed: int | None = None  # None: a fresh one for each submission
+    resume: bool = False
+    keep: bool = True  # finished results go into the cache that --resume reads
+    warden_options: tuple[str, ...] = ()  # for the kit's own tests
+
+
+class Cancelled(Exception):
+    """The grading was ended from outside."""
+
+
+# ---- the run's plan ----------------------------------------------------------------------------------
+
+
+def _seed_of(seed: int, test: str) -> int:
+    """A test's own seed: the order of tests changes nothing, and each build gets the same inputs."""
+    return int(kit.digest((seed.to_bytes(8, "big"), test))[:16], 16)
+
+
+def _stretched(value: int, least: int) -> int:
+    return min(value * SLOW, max(value, least))
+
+
+def _entry(lab: Lab, test: Test, part: str, seed: int, after: tuple[str, ...]) -> TestEntry:
+    plain = part in lab.builds
+    level = part if plain else lab.builds[0]
+    entry = TestEntry(
+        id=judging.entry_id(test.name, part),
+        judge=f"judge/{kit.judge_name(test.source)}",
+        name=test.name,
+        run_as="plain" if plain else part,
+        limits=test.limits,
+        seed=_seed_of(seed, test.name),
+        uses=tuple((t.name, build.program_name(t.name, level)) for t in lab.targets if t.name == test.target),
+        after=after,
+    )
+    if plain:
+        return entry
+    return replace(
+        entry,
+        slow=SLOW,
+        wall_ms=_stretched(test.limits.wall_ms, _MEMCHECK_WALL_MS),
+        cpu_ms=_stretched(test.limits.cpu_ms, _MEMCHECK_WALL_MS),
+        memory=test.limits.memory + _MEMCHECK_MEMORY,
+        address_space=0,
+        collect=(memcheck.GLOB,),
+    )
+
+
+def run_plan(lab: Lab, built: build.Built, seed: int) -> Plan:
+    """All tests that can be run, each after those it depends on, each build after the one before it."""
+    why = judging.runnable(lab, built)
+    entries: list[TestEntry] = []
+    of_test: dict[str, tuple[str, ...]] = {}
+    for test in judging.in_order(lab):
+        if why[test.name] is not None:
+            continue
+        before = tuple(e for name in test.depends for e in of_test.get(name, ()))
+        ids: tuple[str, ...] = ()
+        for part in judging.parts(test, lab):
+            entries.append(_entry(lab, test, part, seed, (*before, *ids)))
+            ids = (*ids, entries[-1].id)
+        of_test[test.name] = ids
+    programs = tuple((name, f"bin/{name}") for name in built.programs)
+    return Plan(tuple(entries), programs, {"memcheck": memcheck.ARGV})
+
+
+def run_files(lab: Lab, built: build.Built, the_kit: Kit) -> dict[str, File]:
+    files = {f"bin/{name}": File(data, 0o755) for name, data in built.programs.items()}
+    for source in {t.source for t in lab.tests}:
+        files[f"judge/{kit.judge_name(source)}"] = File(the_kit.judge(source), 0o755)
+    if (lines := the_kit.lines()) is not None:
+        files["lines"] = File(lines, 0o755)
+    return files
+
+
+# ---- one submission ------------------------------------------------------------------------------------
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _rejections(kind: str, notes: Iterable[Rejection]) -> list[Finding]:
+    return [catalogue.finding(kind, n.code, dict(n.args)) for n in notes]
+
+
+@dataclass
+class _Job:
+    """The grading of one submission; lives on one worker thread."""
+
+    grader: Grader
+    submission: Submission
+    seed: int
+    started: str = field(default_factory=_now)
+    phases: dict[str, float] = field(default_factory=dict)
+    sandbox: str = ""
+
+    def result(self, status: ResultStatus, tests: tuple[TestResult, ...], findings: Iterable[Finding]) -> Result:
+        from ipclab.results import score  # pulls in the JSON schema's library
+
+        s = self.submission
+        lab = self.grader.lab
+        marks = score(lab, {t.name: t.status for t in tests})
+        notes = _rejections("note", s.notes)
+        return Result(
+            lab=lab.slug,
+            submission_id=s.id,
+            student=s.student,
+            sha256=s.sha256,
+            suite_sha256=self.grader.kit.suite_sha256,
+            seed=f"{self.seed:016x}",
+            sandbox=self.sandbox or self.grader.options.sandbox,
+            status=status,
+            score=marks.score,
+            max_score=lab.max_score,
+            started=self.started,
+            phases_ms={name: round(ms, 1) for name, ms in self.phases.items()},
+            tests=tests,
+            findings=(*findings, *notes),
+            students=s.students,
+            group=s.group,
+            submitted_at=s.submitted_at,
+            attempt=s.attempt,
+        )
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self.grader.tell("phase", self.submission.id, name)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases[name] = (time.monotonic() - began) * 1000
+
+    def grade(self) -> Result:
+        if self.submission.rejection is not None:
+            return self.result(ResultStatus.REJECTED, (), _rejections("rejected", (self.submission.rejection,)))
+        try:
+            return self._grade()
+        except Fault as fault:
+            code = getattr(fault, "code", "grader_fault")
+            args = {"error": str(fault)} | getattr(fault, "details", {})
+            return self.result(ResultStatus.GRADER_ERROR, (), (catalogue.finding("grader", code, args),))
+
+    def _grade(self) -> Result:
+        lab = self.grader.lab
+        with self.phase("build"):
+            built = self._build()
+        log = None
+        if built.programs:
+            plan = run_plan(lab, built, self.seed)
+            with self.phase("run"):
+                log = self._run(plan, run_files(lab, built, self.grader.kit), told=True)
+        with self.phase("judge"):
+            tests = judging.judge(lab, self.submission, built, log)
+        status = ResultStatus.GRADED
+        if any(t.status is TestStatus.ERROR for t in tests):
+            status = ResultStatus.GRADER_ERROR
+        elif not built.programs:
+            status = ResultStatus.BUILD_FAILED
+        return self.result(status, tests, built.findings)
+
+    def _build(self) -> build.Built:
+        plan, files = build.plan(self.grader.lab, self.submission, self.grader.kit)
+        log = self._run(plan, files, told=False) if plan.entries else None
+        return build.read(self.grader.lab, self.submission, log)
+
+    def _run(self, plan: Plan, files: Files, *, told: bool) -> ev.RunLog:
+        log = ev.RunLog()
+        with self.grader.sandbox() as sandbox, uids() as pair:
+            for event in sandbox.run(plan, files, pair):
+                log.add(event)
+                if isinstance(event, ev.Hello):
+                    level = event.level
+                    self.sandbox = "docker" if level == "container" else f"local:{level}"
+                elif told and isinstance(event, ev.Begin):
+                    self.grader.tell("test", self.submission.id, event.id.rpartition(".")[0])
+                elif told and isinstance(event, ev.End):
+                    self._tell_end(event.id, log)
+        log.finish()
+        return log
+
+    def _tell_end(self, entry_id: str, log: ev.RunLog) -> None:
+        name = entry_id.rpartition(".")[0]
+        test = next((t for t in self.grader.lab.tests if t.name == name), None)
+        if test is not None:
+            own = frozenset(f.name for f in self.submission.files)
+            shared = bool(log.hello and log.hello.shared_uid)
+            status = judging.judge_entry(test, log.entries[entry_id], own, shared_uid=shared).status
+            if status is not TestStatus.PASS or entry_id == judging.entry_id(name, judging.parts(test, self.grader.lab)[-1]):
+                self.grader.tell("ended", self.submission.id, name, status)
+
+
+# ---- a class -------------------------------------------------------------------------------------------
+
+
+class Grader:
+    """What the workers share. Its lock guards the sandboxes that run now, so that cancel() can end them."""
+
+    def __init__(self, lab: Lab, options: Options, on_progress: OnProgress | None = None) -> None:
+        self.lab = lab
+        self.options = options
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._running: set[Sandbox] = set()
+        self._cancelled = False
+        image = None
+        if options.sandbox == "docker":
+            from ipclab.sandbox import docker
+
+            docker.reap()
+            image = docker.image()
+        else:
+            from ipclab.sandbox import local
+
+            local.reap()
+        self.kit = kit.prepare(lab, image)
+        self._warden = self.kit.warden.read_bytes() if image is not None else b""
+
+    def tell(self, what: str, submission: str, name: str = "", status: TestStatus | None = None) -> None:
+        if self._on_progress is None:
+            return
+        from ipclab.report import progress
+
+        if what == "phase":
+            self._on_progress(progress.Phase(submission, name))
+        elif what == "test":
+            self._on_progress(progress.TestBegun(submission, name))
+        elif status is not None:
+            self._on_progress(progress.TestEnded(submission, name, status))
+
+    @contextlib.contextmanager
+    def sandbox(self) -> Iterator[Sandbox]:
+        made = self._make()
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled
+            self._running.add(made)
+        try:
+            with made:
+                yield made
+        except Fault:
+            if self._cancelled:
+                raise Cancelled from None  # it broke because we ended it
+            raise
+        finally:
+            with self._lock:
+                self._running.discard(made)
+
+    def _make(self) -> Sandbox:
+        if self.kit.image is not None:
+            from ipclab.sandbox.docker import DockerSandbox
+
+            cpus = max(1.0, (os.cpu_count() or 1) / max(1, self.options.jobs))
+            return DockerSandbox(self.kit.image, self._warden, cpus=cpus)
+        from ipclab.sandbox.local import LocalSandbox
+
+        return LocalSandbox(self.kit.warden, options=self.options.warden_options)
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._cancelled = True
+            running = list(self._running)
+        for sandbox in running:
+            sandbox.stop()
+
+    # ---- kept results
+
+    def _kept(self, submission: Submission) -> Path:
+        return kit.cache_root().parent / "results" / self.kit.suite_sha256[:32] / f"{submission.sha256}.json"
+
+    def _resumed(self, submission: Submission) -> Result | None:
+        """A finished result of the same bytes under the same suite, for whoever hands them in now."""
+        if not self.options.resume or submission.rejection is not None:
+            return None
+        from ipclab import results
+
+        path = self._kept(submission)
+        if not path.is_file():
+            return None
+        try:
+            kept = results.remark(self.lab, results.read(path))
+        except Fault:
+            return None  # unreadable: grade anew
+        if self.options.seed is not None and kept.seed != f"{self.options.seed:016x}":
+            return None
+        s = submission
+        notes = tuple(f for f in kept.findings if f.kind != "note" or f.cause == "stray_main")
+        return replace(
+            kept,
+            submission_id=s.id,
+            student=s.student,
+            students=s.students,
+            group=s.group,
+            submitted_at=s.submitted_at,
+            attempt=s.attempt,
+            findings=(*notes, *_rejections("note", s.notes)),
+        )
+
+    def _keep(self, submission: Submission, result: Result) -> None:
+        if not self.options.keep or result.status not in (ResultStatus.GRADED, ResultStatus.BUILD_FAILED):
+            return
+        from ipclab import results
+
+        with contextlib.suppress(Fault):  # a cache that cannot be written only makes --resume slower
+            results.write(self._kept(submission), result)
+
+    # ---- the work
+
+    def one(self, submission: Submission) -> Result:
+        """Grades one submission, on this thread."""
+        if self._on_progress is not None:
+            from ipclab.report import progress
+
+            self._on_progress(progress.Begun(submission.id, submission.student))
+        result = self._resumed(submission)
+        if result is None:
+            seed = self.options.seed if self.options.seed is not None else secrets.randbits(64)
+            result = _Job(self, submission, seed).grade()
+            self._keep(submission, result)
+        if self._on_progress is not None:
+            self._on_progress(progress.Finished(result))
+        return result
+
+    def all(self, submissions: list[Submission]) -> Iterator[Result]:
+        """Yields results as they are finished. Left early (Ctrl+C, close), it ends what runs before it returns."""
+        waiting: queue.SimpleQueue[Submission] = queue.SimpleQueue()
+        for submission in submissions:
+            waiting.put(submission)
+        finished: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        count = min(max(1, self.options.jobs), len(submissions))
+        workers = [threading.Thread(target=self._work, args=(waiting, finished), daemon=True) for _ in range(count)]
+        for worker in workers:
+            worker.start()
+        try:
+            for _ in submissions:
+                result = finished.get()
+                if isinstance(result, BaseException):
+                    raise result
+                yield result
+        finally:
+            self.cancel()
+            for worker in workers:
+                worker.join()
+
+    def _work(self, waiting: queue.SimpleQueue[Submission], finished: queue.SimpleQueue[Result | BaseException]) -> None:
+        while not self._cancelled:
+            try:
+                submission = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                finished.put(self.one(submission))
+            except Cancelled:
+                return
+            except BaseException as error:  # a fault of ours: the main thread says so and ends
+                finished.put(error)
+                return
+
+
+def grade(
+    submissions: list[Submission], lab: Lab, options: Options, on_progress: OnProgress | None = None
+) -> Iterator[Result]:
+    """Grades submissions; results come as they are finished. Raises a Fault if nothing can be graded at all."""
+    yield from Grader(lab, options, on_progress).all(submissions)
+
+
+_SEED = re.compile(r"(?:0x)?([0-9a-fA-F]{1,16})")
+
+
+def parse_seed(text: str) -> int:
+    """A seed as results show it: up to 16 hexadecimal digits."""
+    match = _SEED.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return int(match[1], 16)
+
+
+def nothing_graded(results: Iterable[Result]) -> GraderFault | None:
+    """A fault if the grader failed on every one of them: then the place is broken, not a submission."""
+    all_results = list(results)
+    if not all_results or any(r.status is not ResultStatus.GRADER_ERROR for r in all_results):
+        return None
+    first = all_results[0]
+    findings = (*first.findings, *(f for t in first.tests for f in t.findings))
+    reason = next((f.text for f in findings if f.kind == "grader"), "see the results")
+    return GraderFault(f"nothing could be graded: {reason}")

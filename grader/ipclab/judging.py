@@ -1,0 +1,411 @@
+"""From what was observed to what it means: pure functions from the events of a run to tests and findings.
+
+A test's outcome is the judge's record, then the post-mortem, then the status. Nothing that a student's process can write
+to is read as a verdict here; and where the grader itself did not do its part, the test is an error, never a failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ipclab import catalogue, memcheck
+from ipclab.build import Built
+from ipclab.events import EntryLog, Found, RunLog, StreamFault
+from ipclab.model import Finding, Lab, Location, Process, Submission, Test, TestResult, TestStatus, Value, Visibility
+
+# Findings of these kinds always cost the test; others only where its fails_on names them.
+ALWAYS_COSTS = frozenset({"crash", "deadlock", "hang", "timeout", "busy_wait", "output_flood", "resource_limit", "tamper"})
+# Which finding explains a failure best, where the judge names none: a process that cannot go on, then one that died, …
+_RANK = {
+    kind: rank
+    for rank, kinds in enumerate(
+        (
+            ("tamper",),
+            ("deadlock",),
+            ("hang", "busy_wait"),
+            ("crash",),
+            ("missing_mechanism",),
+            ("timeout",),
+            ("output_flood",),
+            ("memory_error",),
+            ("resource_limit",),
+            ("memory_leak", "fd_leak", "zombie", "orphan", "ipc_leak", "file_leak"),
+        )
+    )
+    for kind in kinds
+}
+_STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
+_LIMITS = frozenset({"wall", "cpu", "memory", "processes", "output"})
+RECORD_MAX = 1 << 20
+
+
+def entry_id(test: str, part: str) -> str:
+    """The plan's name for one test in one build, or in the memcheck pass."""
+    return f"{test}.{part}"
+
+
+def parts(test: Test, lab: Lab) -> tuple[str, ...]:
+    """In which order a test is tried: each build, then memcheck."""
+    plain = lab.builds if "plain" in test.passes else ()
+    return (*plain, *(p for p in test.passes if p != "plain"))
+
+
+# ---- the judge's record -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verdict:
+    status: TestStatus
+    message: str = ""
+    expected: Value = None
+    actual: Value = None
+    hint: str | None = None
+    cause: str | None = None
+    args: dict[str, Value] = None  # type: ignore[assignment]
+    file: str | None = None
+    line: int = 0
+
+
+def _value(data: Any) -> Value:
+    if data is None or isinstance(data, (str, int)) and not isinstance(data, bool):
+        return data
+    if isinstance(data, dict) and isinstance(data.get("base64"), str):
+        return {"base64": data["base64"]}
+    return str(data)[:1000]
+
+
+def _text(data: Any) -> str:
+    return data if isinstance(data, str) else ""
+
+
+def read_record(text: str) -> Verdict | None:
+    """The judge's record, or None if it is not one."""
+    try:
+        data = json.loads(text) if len(text) <= RECORD_MAX else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    status = {"pass": TestStatus.PASS, "fail": TestStatus.FAIL, "error": TestStatus.ERROR}.get(_text(data.get("status")))
+    if status is None:
+        return None
+    args = data.get("args") if isinstance(data.get("args"), dict) else {}
+    line = data.get("line")
+    return Verdict(
+        status=status,
+        message=_text(data.get("message")),
+        expected=_value(data.get("expected")),
+        actual=_value(data.get("actual")),
+        hint=_text(data.get("hint")) or None,
+        cause=_text(data.get("cause")) or None,
+        args={str(k): _value(v) for k, v in args.items()},
+        file=_text(data.get("file")) or None,
+        line=line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else 0,
+    )
+
+
+# ---- warden's findings ------------------------------------------------------------------------------
+
+
+def _amount(cause: str, limit: int) -> str:
+    """A limit as a person says it."""
+    if cause in ("wall", "cpu", "still_running", "sleeping", "spins"):
+        return f"{limit / 1000:g} s"
+    if cause == "processes":
+        return f"{limit} processes"
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if limit >= unit:
+            return f"{limit / unit:.4g} {name}"
+    return f"{limit} bytes"
+
+
+# The post-mortem speaks of the other process of a pair; texts call it what it is in their sentence.
+_ALIASES = {"other_pid": ("holder_pid", "child_pid"), "other_role": ("holder",), "other_fd": ("holder_fd",)}
+
+
+def _warden_args(found: Found) -> dict[str, Value]:
+    args = {str(k): _value(v) for k, v in found.args.items()}
+    for name, others in _ALIASES.items():
+        if name in args:
+            args |= {other: args[name] for other in others if other not in args}
+    if isinstance(args.get("limit"), int):
+        args["limit"] = _amount(found.cause, int(str(args["limit"])))
+    if "program" in args:
+        args.setdefault("role", args["program"])
+    if "signal" in args and isinstance(args.get("signal_name"), str):
+        args["signal"] = args["signal_name"]
+    return args
+
+
+def _process(data: Mapping[str, Any]) -> Process:
+    pid = data.get("pid")
+    texts = {name: str(data.get(name, "")) for name in ("role", "state", "doing")}
+    return Process(pid if isinstance(pid, int) and not isinstance(pid, bool) and pid >= 0 else 0, **texts)
+
+
+def _own_frame(frames: Any, own: frozenset[str]) -> Location | None:
+    """The innermost frame in one of the submission's files."""
+    for frame in frames if isinstance(frames, (list, tuple)) else ():
+        file, line = (frame.get("file"), frame.get("line")) if isinstance(frame, dict) else (None, None)
+        if isinstance(file, str) and isinstance(line, int) and line > 0 and file.rpartition("/")[2] in own:
+            return Location(file.rpartition("/")[2], line)
+    return None
+
+
+def _warden_finding(found: Found, own: frozenset[str]) -> Finding:
+    """A finding of warden's; its place is that of the process it speaks of, those of the others are related."""
+    place = _own_frame(found.frames, own)
+    related = []
+    for process in found.processes:
+        there = _own_frame(process.get("frames"), own)
+        if place is None and there is not None and process.get("pid") == found.args.get("pid"):
+            place = there
+        elif there is not None:
+            related.append(there)
+    return catalogue.finding(
+        found.kind,
+        found.cause,
+        _warden_args(found),
+        location=place,
+        related=[r for r in dict.fromkeys(related) if r != place],
+        processes=[_process(p) for p in found.processes],
+    )
+
+
+# ---- one entry ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one entry says about its test."""
+
+    status: TestStatus
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    wall_ms: float
+
+
+def _grader(cause: str, args: Mapping[str, Value], wall_ms: float) -> Outcome:
+    found = catalogue.finding("grader", cause, dict(args))
+    return Outcome(TestStatus.ERROR, Verdict(TestStatus.ERROR, message=found.text), (found,), wall_ms)
+
+
+def _lead(findings: Iterable[Finding], cause: str | None) -> tuple[Finding, ...]:
+    """The finding that explains comes first."""
+    return tuple(sorted(findings, key=lambda f: (f.cause != cause, _RANK.get(f.kind, len(_RANK)))))
+
+
+def _costs(finding: Finding, test: Test, passed: bool) -> bool:
+    if finding.kind in test.fails_on:
+        return True
+    if finding.kind == "crash" and finding.cause == "killed_by_signal" and passed:
+        return False  # the judge saw it and says that this was right
+    return finding.kind in ALWAYS_COSTS
+
+
+def judge_entry(test: Test, log: EntryLog, own: frozenset[str], *, shared_uid: bool) -> Outcome:
+    """What one entry came to. `own` are the names of the submission's files."""
+    end = log.end
+    if end is None:
+        raise StreamFault("no_done_event", f"{log.id} has no end")
+    if end.outcome not in _LIMITS | {"finished", "judge_died"}:
+        raise StreamFault("warden_fault", f"{log.id} has the outcome {end.outcome[:40]!r}")
+    found = [_warden_finding(f, own) for f in log.found]
+    if log.id == entry_id(test.name, "memcheck"):
+        found += memcheck.findings(log, own)
+    if not log.records:
+        return _without_record(test, log, found)
+    verdict = read_record(log.records[0].text)
+    if verdict is None:
+        return _grader("judge_error", {"test": test.name, "error": "its record makes no sense"}, end.wall_ms)
+    if end.records != 1 or len(log.records) != 1:
+        # Only where judge and student share a uid can a student reach the socket on which records travel.
+        if not shared_uid:
+            return _grader("judge_error", {"test": test.name, "error": "it gave more than one record"}, end.wall_ms)
+        found.append(catalogue.finding("tamper", "doubled_record", {"test": test.name}))
+    if verdict.status is TestStatus.ERROR:
+        outcome = _grader("judge_error", {"test": test.name, "error": verdict.message}, end.wall_ms)
+        return replace(outcome, findings=(*outcome.findings, *found))
+    return _with_record(test, log, verdict, found)
+
+
+def _without_record(test: Test, log: EntryLog, found: list[Finding]) -> Outcome:
+    end = log.end
+    assert end is not None
+    if end.outcome not in _LIMITS:
+        status = "" if end.judge is None else f"signal {end.judge.signal}" if end.judge.signal else f"exit {end.judge.code}"
+        said = b"".join(o.data for o in log.outputs if o.who == "judge").decode("utf-8", "backslashreplace").strip()
+        args = {"test": test.name, "status": ": ".join(p for p in (status, said[-300:]) if p)}
+        return _grader("judge_died", args, end.wall_ms)
+    if not any(_costs(f, test, passed=False) for f in found):
+        limit = {"wall": test.limits.wall_ms, "cpu": test.limits.cpu_ms, "memory": test.limits.memory}
+        limit |= {"processes": test.limits.processes, "output": test.limits.output}
+        args = {"limit": _amount(end.outcome, limit[end.outcome])}
+        found.append(catalogue.finding("resource_limit", end.outcome, args))
+    findings = _lead(found, None)
+    return Outcome(TestStatus.FAIL, Verdict(TestStatus.FAIL, message=findings[0].text), findings, end.wall_ms)
+
+
+def _with_record(test: Test, log: EntryLog, verdict: Verdict, found: list[Finding]) -> Outcome:
+    assert log.end is not None
+    passed = verdict.status is TestStatus.PASS
+    costing = [f for f in found if _costs(f, test, passed)]
+    if passed and not costing:
+        return Outcome(TestStatus.PASS, verdict, (), log.end.wall_ms)
+    if passed:
+        findings = _lead(costing, None)
+        return Outcome(TestStatus.FAIL, replace(verdict, message=findings[0].text), findings, log.end.wall_ms)
+    if not any(f.cause == verdict.cause for f in found):
+        found = [*_own_finding(verdict, found), *found]
+    findings = _lead(found, verdict.cause)
+    first = findings[0] if findings else None
+    # the post-mortem says why; that the judge waited in vain says only that
+    explained = first is not None and (not verdict.message or (first.kind in _STUCK and first.cause == verdict.cause))
+    message = first.text if explained and first is not None else verdict.message
+    return Outcome(TestStatus.FAIL, replace(verdict, message=message), findings, log.end.wall_ms)
+
+
+def _own_finding(verdict: Verdict, found: list[Finding]) -> list[Finding]:
+    """The finding that the judge's record itself makes: of the cause that the test names, or of another result."""
+    if verdict.cause is not None:
+        kind = catalogue.kind_of(verdict.cause)
+        return [catalogue.finding(kind, verdict.cause, _record_args(verdict))]
+    if any(f.kind in ALWAYS_COSTS for f in found):
+        return []  # something worse happened, and explains it
+    return [catalogue.finding("wrong_output", "wrong_output", _record_args(verdict))]
+
+
+def _record_args(verdict: Verdict) -> dict[str, Value]:
+    args: dict[str, Value] = dict(verdict.args)
+    args |= {k: v for k, v in (("expected", verdict.expected), ("actual", verdict.actual)) if v is not None}
+    return args
+
+
+# ---- all of it ------------------------------------------------------------------------------------------
+
+
+def judge(lab: Lab, submission: Submission, built: Built, log: RunLog | None) -> tuple[TestResult, ...]:
+    """The tests' results, in the order of lab.toml. `log` is None where nothing could be run."""
+    own = frozenset(f.name for f in submission.files)
+    results: dict[str, TestResult] = {}
+    for test in in_order(lab):
+        results[test.name] = _test(lab, test, built, log, own, results)
+    return tuple(results[t.name] for t in lab.tests)
+
+
+def in_order(lab: Lab) -> list[Test]:
+    """The tests, each after those that it depends on, else as they stand."""
+    placed: dict[str, Test] = {}
+    by_name = {t.name: t for t in lab.tests}
+
+    def place(test: Test) -> None:
+        if test.name not in placed:
+            for name in test.depends:
+                if name in by_name:
+                    place(by_name[name])
+            placed[test.name] = test
+
+    for test in lab.tests:
+        place(test)
+    return list(placed.values())
+
+
+def runnable(lab: Lab, built: Built) -> dict[str, str | None]:
+    """For each test None if it can be run, else the test or (with a leading "!") the target that prevents it."""
+    why: dict[str, str | None] = {}
+    for test in in_order(lab):
+        if test.target in built.failed:
+            why[test.name] = f"!{test.target}"
+        else:
+            why[test.name] = next((d for d in test.depends if why.get(d) is not None), None)
+    return why
+
+
+def _result(test: Test, status: TestStatus, **more: Any) -> TestResult:
+    return TestResult(
+        name=test.name,
+        title=test.title,
+        points=test.points if status is TestStatus.PASS else 0,
+        max_points=test.points,
+        status=status,
+        visibility=test.visibility,
+        bonus=test.bonus,
+        **more,
+    )
+
+
+def _skipped(test: Test, because: str, results: Mapping[str, TestResult]) -> TestResult:
+    other = results.get(because)
+    how = "could not be judged" if other is not None and other.status is TestStatus.ERROR else "failed"
+    title = other.title if other is not None else because
+    return _result(test, TestStatus.SKIPPED, message=f'Not run, because the test "{title}" {how}.')
+
+
+def _test(
+    lab: Lab, test: Test, built: Built, log: RunLog | None, own: frozenset[str], results: Mapping[str, TestResult]
+) -> TestResult:
+    why = runnable(lab, built)[test.name]
+    if why is not None and why.startswith("!"):
+        error = built.failed[test.target]
+        return _result(test, TestStatus.FAIL, message=error.text, hint=error.hint, location=error.location)
+    if why is not None:
+        return _skipped(test, why, results)
+    outcomes = []
+    for part in parts(test, lab):
+        entry = log.entries.get(entry_id(test.name, part)) if log else None
+        if entry is None:
+            raise StreamFault("no_done_event", f"nothing was said about {entry_id(test.name, part)}")
+        if entry.skipped is not None:
+            because = entry.skipped.because.rpartition(".")[0]
+            if because != test.name and not outcomes:
+                return _skipped(test, because, results)
+            continue
+        outcomes.append(judge_entry(test, entry, own, shared_uid=bool(log and log.hello and log.hello.shared_uid)))
+    return _merge(test, outcomes)
+
+
+def _hint(test: Test, outcome: Outcome, first: Finding | None) -> str | None:
+    """The most particular hint: what was seen, then what the test's author says of the cause, then of the test."""
+    if outcome.status is not TestStatus.FAIL:
+        return None
+    particular = first.hint if first is not None and first.cause != "wrong_output" else None
+    if first is not None and first.kind in _STUCK and particular:
+        return particular
+    return outcome.verdict.hint or particular or test.hint
+
+
+def _merge(test: Test, outcomes: list[Outcome]) -> TestResult:
+    """One test of its builds and passes: it passes if all of them do; the first that does not speaks for it."""
+    if not outcomes:
+        raise StreamFault("no_done_event", f"the test {test.name} was not run")
+    order = [TestStatus.ERROR, TestStatus.FAIL]
+    worst = next((o for status in order for o in outcomes if o.status is status), None)
+    duration = sum(o.wall_ms for o in outcomes)
+    if worst is None:
+        return _result(test, TestStatus.PASS, duration_ms=round(duration, 1))
+    findings: dict[tuple[str, str, Location | None], Finding] = {}
+    for outcome in (worst, *outcomes):
+        if outcome.status is worst.status:
+            for f in outcome.findings:
+                findings.setdefault((f.kind, f.cause, f.location), f)
+    first = next(iter(findings.values()), None)
+    verdict = worst.verdict
+    listed = tuple(findings.values())
+    if first is not None and verdict.file and verdict.line and test.visibility is Visibility.PUBLIC:
+        # students have this file: let them see the check that failed
+        there = Location(test.source, verdict.line)
+        listed = (replace(first, related=(*first.related, there)), *listed[1:])
+    return _result(
+        test,
+        worst.status,
+        message=verdict.message,
+        expected=verdict.expected,
+        actual=verdict.actual,
+        hint=_hint(test, worst, first),
+        location=first.location if first is not None else None,
+        findings=listed,
+        duration_ms=round(duration, 1),
+    )

@@ -1,0 +1,351 @@
+"""What is built once for all submissions: warden, testkit, each lab's drivers and judges; and the suite's hash.
+
+Everything lies in a cache under a name that is the hash of all that went into it, so nothing there is ever stale and two
+builders at once agree: one builds under a lock, and what it has built appears by one rename. The cache is `.build/kit` of
+the tree where that can be written, else the user's own cache: a student may share a tree that belongs to somebody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import io
+import json
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ipclab.faults import GraderFault
+from ipclab.model import Lab
+from ipclab.sandbox import File
+from ipclab.sandbox.docker import RUN_FLAGS, SECCOMP, Image, run_trusted
+
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parents[1]
+GCC = "/usr/bin/gcc"
+VALGRIND = "/usr/bin/valgrind"
+
+_LIBDW = Path("/usr/include/elfutils/libdwfl.h")
+
+BUILD_S = 300.0
+OUTPUT_MAX = 64 << 20
+# The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
+_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "plan.py", "catalogue.toml")
+_TEST_FLAGS = ("-std=gnu17", "-Wall", "-Wextra", "-O1", "-g")
+
+
+# ---- where --------------------------------------------------------------------------------------------
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _cache_roots() -> Iterator[Path]:
+    yield ROOT / ".build" / "kit"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(base) / "ipclab"
+    with contextlib.suppress(RuntimeError):
+        yield Path.home() / ".cache" / "ipclab"
+    yield Path(tempfile.gettempdir()) / f"ipclab-cache-{os.getuid()}"
+
+
+def _ours(folder: Path) -> bool:
+    """In a folder that all can write, a cache of ours could have been laid there by somebody else."""
+    info = folder.lstat()
+    return stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and not info.st_mode & 0o022
+
+
+def cache_root() -> Path:
+    """The first place where a cache can be written."""
+    for folder in _cache_roots():
+        if folder.parent == Path(tempfile.gettempdir()):
+            with contextlib.suppress(OSError):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                if _ours(folder):
+                    return folder
+        elif _writable(folder):
+            return folder
+    raise GraderFault("no cache can be written: set XDG_CACHE_HOME to a folder of yours")
+
+
+def _find(name: str) -> Path | None:
+    for folder in _cache_roots():
+        if (folder / name).is_dir() and (folder.parent != Path(tempfile.gettempdir()) or _ours(folder)):
+            return folder / name
+    return None
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+# ---- from what -----------------------------------------------------------------------------------------
+
+
+def digest(parts: Iterable[bytes | str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _hash_files(files: Mapping[str, File]) -> str:
+    return digest(part for path, file in sorted(files.items()) for part in (path, file.data))
+
+
+def _read(path: Path) -> File:
+    try:
+        return File(path.read_bytes())
+    except OSError as error:
+        raise GraderFault(f"cannot read {path}: {error.strerror}") from error
+
+
+def _sources(folder: Path, prefix: str, patterns: Sequence[str]) -> dict[str, File]:
+    return {f"{prefix}/{p.name}": _read(p) for pattern in patterns for p in sorted(folder.glob(pattern)) if p.is_file()}
+
+
+def _base_files() -> dict[str, File]:
+    patterns = ("*.c", "*.h", "Makefile")
+    files = _sources(PACKAGE.parent / "warden", "warden", patterns)
+    files |= _sources(PACKAGE.parent / "warden" / "lines", "warden/lines", patterns)
+    return files | _sources(PACKAGE.parent / "testkit", "testkit", patterns)
+
+
+def given_headers(lab: Lab) -> dict[str, bytes]:
+    """The headers that the lab gives, from the solution or, in an export, from the skeleton."""
+    headers: dict[str, bytes] = {}
+    for target in lab.targets:
+        for name in target.headers:
+            folder = lab.solution if (lab.solution / name).is_file() else lab.skeleton
+            headers[name] = _read(folder / name).data
+    return headers
+
+
+def _lab_files(lab: Lab) -> dict[str, File]:
+    files = {f"given/{name}": File(data) for name, data in given_headers(lab).items()}
+    for path in {t.source for t in lab.tests} | {t.driver for t in lab.targets if t.driver}:
+        files[f"lab/{path}"] = _read(lab.folder / path)
+    for folder in {Path(t.source).parent for t in lab.tests} | {Path("."), Path("tests")}:
+        for header in sorted((lab.folder / folder).glob("*.h")):
+            files[f"lab/{folder / header.name}"] = _read(header)
+    return files
+
+
+@functools.cache
+def _toolchain() -> str:
+    """What compiles here, in its own words."""
+    said = []
+    for argv in ([GCC, "-dumpfullversion", "-dumpmachine"], [VALGRIND, "--version"]):
+        try:
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=30, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+            said.append(done.stdout.strip())
+        except OSError:
+            said.append(f"no {argv[0]}")
+        except subprocess.TimeoutExpired as error:
+            raise GraderFault(f"{argv[0]} does not answer") from error
+    return " ".join(said)
+
+
+def _place(image: Image | None) -> str:
+    """What the place of execution adds to the hash."""
+    if image is None:
+        return f"local {_toolchain()}"
+    return f"docker {image.id} {' '.join(RUN_FLAGS)} {hashlib.sha256(_read(SECCOMP).data).hexdigest()}"
+
+
+def _outcome_part(lab: Lab) -> str:
+    """What of lab.toml decides outcomes. Titles, hints, points and visibility do not."""
+    tests = [
+        [t.name, t.target, t.source, t.depends, t.passes, t.fails_on, asdict(t.limits)] for t in lab.tests
+    ]
+    targets = [[t.name, t.kind.value, t.files, t.driver, t.headers, t.required] for t in lab.targets]
+    return json.dumps([lab.slug, lab.flags, lab.builds, targets, tests], sort_keys=True)
+
+
+# ---- building -------------------------------------------------------------------------------------------
+
+
+Commands = Sequence[Sequence[str]]
+
+
+def _unpack(files: Mapping[str, File], folder: Path) -> None:
+    for path, file in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.data)
+        place.chmod(file.mode)
+
+
+def _run_here(files: Mapping[str, File], commands: Commands, folder: Path) -> None:
+    _unpack(files, folder)
+    (folder / "out").mkdir(exist_ok=True)
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder)}
+    for argv in commands:
+        try:
+            done = subprocess.run(
+                argv, cwd=folder, env=env, capture_output=True, timeout=BUILD_S, stdin=subprocess.DEVNULL
+            )
+        except FileNotFoundError as error:
+            raise GraderFault(f"{argv[0]} is not here: run `sudo make setup`") from error
+        except subprocess.TimeoutExpired as error:
+            raise GraderFault(f"building the kit took longer than {BUILD_S:.0f} s: {shlex.join(argv)}") from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).decode("utf-8", "backslashreplace").strip()
+            raise GraderFault(f"the kit does not build: {shlex.join(argv)[:200]}\n{said[:2000]}")
+
+
+def _run_in_image(image: Image, files: Mapping[str, File], commands: Commands, folder: Path) -> None:
+    lines = ["set -e", "cd /work", "mkdir -p out", "export TMPDIR=/work LC_ALL=C"]
+    lines += [f"{shlex.join(argv)} >&2" for argv in commands]
+    lines.append("exec tar -c -C out .")
+    data = run_trusted(image, files, "\n".join(lines) + "\n", deadline=BUILD_S)
+    (folder / "out").mkdir()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isreg() and member.size <= OUTPUT_MAX else None
+                if content is not None and len(Path(member.name).parts) == 1:
+                    (folder / "out" / Path(member.name).name).write_bytes(content.read())
+                    (folder / "out" / Path(member.name).name).chmod(member.mode & 0o755)
+    except tarfile.TarError as error:
+        raise GraderFault(f"the image sent no archive: {error}") from error
+
+
+def _ensure(name: str, image: Image | None, files: Mapping[str, File], commands: Commands, outputs: Sequence[str]) -> Path:
+    """The cache's folder of that name, built if need be."""
+    if (found := _find(name)) is not None:
+        return found
+    root = cache_root()
+    try:
+        with _lock(root):
+            if (found := _find(name)) is not None:
+                return found
+            return _build(root, name, image, files, commands, outputs)
+    except OSError as error:
+        raise GraderFault(f"cannot write the cache {root}: {error.strerror}") from error
+
+
+def _build(
+    root: Path, name: str, image: Image | None, files: Mapping[str, File], commands: Commands, outputs: Sequence[str]
+) -> Path:
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as folder:
+        work = Path(folder)
+        if image is None:
+            _run_here(files, commands, work)
+        else:
+            _run_in_image(image, files, commands, work)
+        made = work / "made"
+        made.mkdir()
+        for output in outputs:
+            if not (work / "out" / output).is_file():
+                raise GraderFault(f"the kit does not build: no {output} came out")
+            shutil.move(work / "out" / output, made / output)
+        made.rename(root / name)
+    return root / name
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A built kit for one lab and one place of execution."""
+
+    base: Path  # warden, libtestkit.a, libdriver.a, lines
+    folder: Path  # driver-TARGET.o, judge-STEM
+    suite_sha256: str
+    image: Image | None
+
+    @property
+    def warden(self) -> Path:
+        return self.base / "warden"
+
+    def lines(self) -> bytes | None:
+        """The helper that names lines, where elfutils' library is."""
+        path = self.base / "lines"
+        return _read(path).data if path.is_file() else None
+
+    def driver(self, target: str) -> bytes:
+        return _read(self.folder / f"driver-{target}.o").data
+
+    def libdriver(self) -> bytes:
+        return _read(self.base / "libdriver.a").data
+
+    def judge(self, source: str) -> bytes:
+        return _read(self.folder / judge_name(source)).data
+
+
+def judge_name(source: str) -> str:
+    """The judge's file name for a test's source: tests/hidden/ask.c -> judge-hidden-ask."""
+    path = Path(source)
+    return f"judge-{path.parent.name}-{path.stem}"
+
+
+def _base(image: Image | None) -> Path:
+    files = _base_files()
+    outputs = ["warden", "libtestkit.a", "libdriver.a"]
+    jobs = f"-j{os.cpu_count() or 1}"
+    commands = [
+        ["make", jobs, "-C", "warden", "OUT=../out"],
+        ["make", jobs, "-C", "testkit", "OUT=../out"],
+    ]
+    if image is not None or _LIBDW.is_file():
+        commands.append(["make", "-C", "warden/lines", "OUT=../../out"])
+        outputs.append("lines")
+    key = digest((_hash_files(files), _place(image), json.dumps(commands)))
+    return _ensure(f"base-{key[:24]}", image, files, commands, outputs)
+
+
+def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
+    commands, outputs = [], []
+    for target in lab.targets:
+        if target.driver:
+            out = f"driver-{target.name}.o"
+            flags = [*lab.flags, "-O1", "-g", "-fno-omit-frame-pointer", "-Itestkit", "-Igiven"]
+            commands.append([GCC, *flags, "-c", f"lab/{target.driver}", "-o", f"out/{out}"])
+            outputs.append(out)
+    for source in sorted({t.source for t in lab.tests}):
+        out = judge_name(source)
+        flags = [*_TEST_FLAGS, "-Itestkit", "-Igiven"]
+        commands.append(
+            [GCC, *flags, f"lab/{source}", "libtestkit.a", "-lcmocka", "-pthread", "-lrt", "-lm", "-o", f"out/{out}"]
+        )
+        outputs.append(out)
+    return commands, outputs
+
+
+def _testkit_files(base: Path) -> dict[str, File]:
+    headers = _sources(PACKAGE.parent / "testkit", "testkit", ("*.h",))
+    return headers | {"libtestkit.a": _read(base / "libtestkit.a")}
+
+
+def prepare(lab: Lab, image: Image | None = None) -> Kit:
+    """The kit for a lab, here or in an image; built unless the cache has it."""
+    base = _base(image)
+    lab_files = _lab_files(lab)
+    commands, outputs = _lab_commands(lab)
+    key = digest((base.name, _hash_files(lab_files), json.dumps(commands)))
+    name = f"{lab.slug}-{key[:24]}"
+    folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(base), commands, outputs)
+    decides = digest(_read(PACKAGE / module).data for module in _DECIDES)
+    suite = digest((base.name, key, _place(image), _outcome_part(lab), decides))
+    return Kit(base, folder, suite, image)
