@@ -62,7 +62,10 @@ def value_bytes(value: Value) -> bytes:
             return base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             return encoded.encode("utf-8", "replace")
-    return str(value).encode("utf-8", "surrogateescape")
+    try:
+        return str(value).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return str(value).encode("utf-8", "backslashreplace")
 
 
 def value_text(value: Value) -> str:

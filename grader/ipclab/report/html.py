@@ -133,10 +133,12 @@ def _address(result: Result) -> str:
 
 def _row(result: Result) -> dict[str, object]:
     failed = result.status is ResultStatus.GRADER_ERROR
+    problem = view.first_problem(result)
     return {
         "result": result,
         "address": _address(result),
-        "problem": view.first_problem(result),
+        "problem": problem,
+        "short": view.short(problem) if problem else "",
         "score": view.score_text(result),
         "order": -1 if failed else result.score,
         "share": 0 if failed or not result.max_score else min(100, 100 * result.score / result.max_score),

@@ -210,8 +210,7 @@ def _summary_cell(result: Result) -> Text:
         return Text.assemble(("grader failed: ", "yellow"), clean(problem.text if problem else "not graded", limit=160))
     if problem is None:
         return Text("a test could not be judged", style="yellow") if view.has_error(result) else Text("–", style="dim")
-    where = f" ({view.place(problem.location)})" if problem.location and view.place(problem.location) not in problem.text else ""
-    return Text.assemble((problem.title, "bold"), ": ", clean(problem.text, limit=160), where)
+    return Text.assemble((problem.title, "bold"), ": ", clean(view.short(problem), limit=160))
 
 
 def class_table(results: Sequence[Result], lab: Lab, audience: Audience = Audience.INSTRUCTOR) -> Group:

@@ -105,6 +105,17 @@ def first_problem(result: Result) -> Problem | None:
     return None if failed is None else _of_test(failed, result.tests)
 
 
+def short(problem: Problem) -> str:
+    """The problem in a few words, for tables; its title stands before them."""
+    finding = problem.finding
+    if finding is None or finding.kind == finding.cause:
+        return problem.test.title if problem.test else problem.text
+    if finding.kind in ("build_error", "rejected", "grader"):
+        return problem.text
+    where = f" ({place(problem.location)})" if problem.location else ""
+    return catalogue.cause_title(finding.cause) + where
+
+
 def by_target(result: Result, lab: Lab) -> list[tuple[str, list[TestResult]]]:
     """The tests in groups, in the lab's order of targets; tests that the lab does not know come last."""
     target_of = {t.name: t.target for t in lab.tests}
@@ -219,11 +230,13 @@ class Comparison:
 
 
 def _aligned(data: bytes, at: int) -> int:
-    """The start of the UTF-8 sequence that the byte at `at` may belong to."""
-    start = at
-    while start > 0 and at - start < 3 and start < len(data) and data[start] & 0xC0 == 0x80:
-        start -= 1
-    return start
+    """The start of the UTF-8 sequence that the byte at `at` belongs to; `at` itself where there is none."""
+    for start in range(at, max(at - 4, -1), -1):
+        if start < len(data) and data[start] >= 0xC0:
+            return start
+        if start >= len(data) or data[start] < 0x80:
+            break
+    return at
 
 
 def _shown(char: str, marked: bool) -> tuple[str, bool]:
@@ -236,17 +249,27 @@ def _shown(char: str, marked: bool) -> tuple[str, bool]:
 
 
 def _pieces(data: bytes, *, marked: bool = False) -> list[Piece]:
+    """Runs of one style; after the escape of a line break the line breaks."""
     pieces: list[Piece] = []
-    for char in data.decode("utf-8", "surrogateescape"):
-        text, escaped = _shown(char, marked)
-        style = "mark" if marked else "escape" if escaped else "text"
-        if char == "\n" and not marked:
-            pieces += [Piece(text, "escape"), Piece("\n", "text")]
-        elif pieces and style == pieces[-1].style != "mark":
+
+    def add(text: str, style: str) -> None:
+        if pieces and style == pieces[-1].style:
             pieces[-1] = Piece(pieces[-1].text + text, style)
         else:
             pieces.append(Piece(text, style))
+
+    for char in data.decode("utf-8", "surrogateescape"):
+        text, escaped = _shown(char, marked)
+        add(text, "mark" if marked else "escape" if escaped else "text")
+        if char == "\n" and not marked:
+            add("\n", "text")
     return pieces
+
+
+def _character(data: bytes, at: int) -> bytes:
+    """The bytes of the character at `at`, or the one byte that is none; empty at the end."""
+    following = data[at : at + 4].decode("utf-8", "surrogateescape")
+    return following[:1].encode("utf-8", "surrogateescape")
 
 
 def _side(data: bytes, at: int | None, before: int, after: int) -> tuple[Piece, ...]:
@@ -258,12 +281,9 @@ def _side(data: bytes, at: int | None, before: int, after: int) -> tuple[Piece, 
         pieces += _pieces(data[start:end])
     else:
         pieces += _pieces(data[start:at])
-        following = data[at:end].decode("utf-8", "surrogateescape")
-        if following:
-            one = following[0].encode("utf-8", "surrogateescape")
-            pieces += _pieces(one, marked=True) + _pieces(data[at + len(one) : end])
-        else:
-            pieces.append(Piece("‹end›", "mark"))
+        one = _character(data, at)
+        pieces += _pieces(one, marked=True) if one else [Piece("‹end›", "mark")]
+        pieces += _pieces(data[at + len(one) : end])
     if end < len(data):
         pieces.append(Piece(f"… {len(data) - end} more bytes", "cut"))
     return tuple(pieces)
@@ -287,9 +307,10 @@ def compare(expected: Value, actual: Value, *, before: int = 120, after: int = 2
     first = next((i for i in range(same) if left[i] != right[i]), same) if left[:same] != right[:same] else same
     numbers = isinstance(expected, int) or isinstance(actual, int)
     caption = f"First difference at byte {first}: expected {_named(left, first)}, got {_named(right, first)}."
-    at = min(_aligned(left, first), _aligned(right, first))
     if numbers:
         return Comparison(tuple(_pieces(left)), tuple(_pieces(right)), "")
+    at = min(_aligned(left, first), _aligned(right, first))
+    at = first if _character(left, at) == _character(right, at) else at
     return Comparison(_side(left, at, before, after), _side(right, at, before, after), caption)
 
 
@@ -313,7 +334,9 @@ def excerpt(files: Sequence[SourceFile], location: Location | None, around: int 
     if location is None or location.line < 1:
         return ()
     name = location.file.rsplit("/", 1)[-1]
-    data = next((f.data for f in files if f.name in (location.file, name)), b"")
+    data = next((f.data for f in files if f.name in (location.file, name)), None)
+    if data is None:
+        return ()
     lines = data.replace(b"\r\n", b"\n").split(b"\n")
     if location.line > len(lines):
         return ()
