@@ -345,7 +345,7 @@ def _pax(data: bytes) -> dict[bytes, bytes]:
             break
         end = at + int(data[at:blank])
         key, equals, value = data[blank + 1 : end - 1].partition(b"=")
-        if not equals or end <= blank or end > len(data):
+        if not equals or data[end - 1 : end] != b"\n":
             break
         records[key] = value
         at = end

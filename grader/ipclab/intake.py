@@ -138,7 +138,8 @@ def _trouble(name: str, error: OSError) -> Rejection:
 @dataclass(frozen=True)
 class _Path:
     path: Path
-    name: str  # the last part of its absolute path
+    folder: str  # where it lies, without links
+    name: str
     form: Form
     trouble: Rejection | None = None
 
@@ -147,10 +148,11 @@ def _there(paths: Iterable[Path]) -> list[_Path]:
     """Each path once, with what it is."""
     result: dict[str, _Path] = {}
     for path in paths:
-        absolute = os.path.abspath(path)
-        name = os.path.basename(absolute) or "submission"
+        folder, name = _place(path)
+        key = os.path.join(folder, name)
+        name = name or "submission"
         try:
-            result.setdefault(absolute, _Path(path, name, folders.form_of(os.lstat(path).st_mode)))
+            result.setdefault(key, _Path(path, folder, name, folders.form_of(os.lstat(path).st_mode)))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise UsageFault(f"there is no file or folder {clean(shown(str(path)), limit=200)}") from error
         except ValueError as error:  # a NUL in the name
@@ -158,8 +160,18 @@ def _there(paths: Iterable[Path]) -> list[_Path]:
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 raise UsageFault(f"this path is too long: {clean(shown(str(path)), limit=80)}") from error
-            result.setdefault(absolute, _Path(path, name, Form.OTHER, _trouble(name, error)))
+            result.setdefault(key, _Path(path, folder, name, Form.OTHER, _trouble(name, error)))
     return list(result.values())
+
+
+def _place(path: Path) -> tuple[str, str]:
+    """The folder of a path, links on the way resolved, and its name. The path itself may be a link and stays one."""
+    try:
+        if path.name in ("", ".."):
+            return os.path.split(os.path.realpath(path))
+        return os.path.realpath(path.parent), path.name
+    except ValueError:  # a NUL in the name: lstat will say so
+        return "", path.name
 
 
 def _grouped(paths: list[_Path], wanted: Wanted) -> Iterator[Callable[[], list[_Found]]]:
@@ -167,13 +179,12 @@ def _grouped(paths: list[_Path], wanted: Wanted) -> Iterator[Callable[[], list[_
     loose: dict[str, list[_Path]] = {}
     for path in paths:
         if _is_loose(path, wanted):
-            loose.setdefault(os.path.dirname(os.path.abspath(path.path)), []).append(path)
+            loose.setdefault(path.folder, []).append(path)
     for path in paths:
-        folder = os.path.dirname(os.path.abspath(path.path))
         if _is_loose(path, wanted):
-            if loose[folder][0] is path:
-                yield functools.partial(_loose_files, folder, loose[folder], wanted)
-        elif not (path.name.endswith(".h") and folder in loose):
+            if loose[path.folder][0] is path:
+                yield functools.partial(_loose_files, path.folder, loose[path.folder], wanted)
+        elif not (path.name.endswith(".h") and path.folder in loose):
             yield functools.partial(_one_path, path, wanted)
 
 
@@ -185,7 +196,6 @@ def _loose_files(folder: str, paths: list[_Path], wanted: Wanted) -> list[_Found
     names = {path.name for path in paths}
 
     def work() -> Picked:
-        # the folder was named by the caller as a part of the path, so a link on the way to it is his own
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             here = folders.scan(fd)

@@ -17,7 +17,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipclab import sources
-from ipclab.listing import TOTAL_MAX, USED_MAX, Entry, Form, Listing, Refused, Unreadable, is_junk, note, size_text
+from ipclab.listing import (
+    DEPTH_MAX,
+    TOTAL_MAX,
+    USED_MAX,
+    Entry,
+    Form,
+    Listing,
+    Refused,
+    Unreadable,
+    is_junk,
+    note,
+    size_text,
+)
 from ipclab.model import Lab, Rejection, SourceFile
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}\.h")
@@ -75,6 +87,9 @@ class _Picker:
         self.total = 0
 
     def _matters(self, entry: Entry) -> bool:
+        return len(entry.folder) <= DEPTH_MAX and self._is_something(entry)
+
+    def _is_something(self, entry: Entry) -> bool:
         return entry.form is not Form.FOLDER or entry.name in self.wanted.files
 
     def run(self) -> Picked:
@@ -192,10 +207,10 @@ class _Picker:
         files = ", ".join(self.wanted.files)
         if self.left_out:
             self.picked.rejection = self.left_out[0]
-        elif not self.entries:
-            self.picked.rejection = note("submission_empty", files=files)
+        elif found := [e.path for e in self.listing.entries if not _hidden(e) and self._is_something(e)]:
+            self.picked.rejection = note("no_file_of_the_lab", files=files, found=_some(found))
         else:
-            self.picked.rejection = note("no_file_of_the_lab", files=files, found=_some([e.path for e in self.entries]))
+            self.picked.rejection = note("submission_empty", files=files)
         gone = ("file_absent", self.picked.rejection.code)
         self.picked.notes = [n for n in self.picked.notes if n.code not in gone or n in self.left_out[1:]]
         return self.picked
