@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from ipclab.faults import Fault, GraderFault
 from ipclab.model import (
     Finding,
@@ -261,6 +259,8 @@ def class_from_json(data: Json) -> tuple[Result, ...]:
 @functools.cache
 def _validators() -> dict[str, Any]:
     """A validator for each form. The schema's references are written out once: following them takes most of the time."""
+    import jsonschema  # 0.2 s, which whoever only computes marks should not pay
+
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     definitions = schema["$defs"]
@@ -286,7 +286,9 @@ def validate(data: Any) -> None:
     validator = _validators().get(name) if isinstance(name, str) else None
     if validator is None:
         raise GraderFault(f"a result has to begin with \"schema\": {RESULT} or {CLASS}, this one has {str(name)[:60]!r}")
-    error = jsonschema.exceptions.best_match(validator.iter_errors(data))
+    from jsonschema.exceptions import best_match
+
+    error = best_match(validator.iter_errors(data))
     if error is not None:
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
         raise GraderFault(f"a result does not fit {name}: at {place or 'its top'}: {error.message[:300]}")

@@ -12,8 +12,13 @@ from dataclasses import replace
 from ipclab import catalogue
 from ipclab.model import Finding, Lab, Result, TestResult, TestStatus, Visibility
 
-# Arguments that a judge fills from what it compared; all others are observations of the student's own processes and code.
-_OF_THE_TEST = frozenset({"what", "expected", "actual", "offset", "errno"})
+# Arguments that are observations of the student's own processes and code. What a judge says of what it compared is none.
+_OBSERVED = frozenset(
+    "pid role fd call object doing state parent holder holder_pid holder_fd child_pid child_call signal limit cpu_ms "
+    "file line function size block bytes blocks id key name path".split()
+)
+# Findings of these kinds are the judge's: nothing in them is shown but the cause.
+_JUDGED = frozenset({"wrong_output", "missing_mechanism", "tamper", "grader"})
 _OUTCOME = {
     TestStatus.PASS: "",
     TestStatus.FAIL: "This hidden test failed.",
@@ -27,7 +32,8 @@ class Audience(enum.Enum):
 
 
 def _finding(finding: Finding) -> Finding:
-    args = {name: v for name, v in finding.args.items() if name not in _OF_THE_TEST}
+    seen = frozenset() if finding.kind in _JUDGED else _OBSERVED
+    args = {name: v for name, v in finding.args.items() if name in seen}
     code = finding.code
     return replace(
         finding, args=args, text=catalogue.sentence(code, args), hint=catalogue.hint(code, args), replay=None

@@ -73,6 +73,7 @@ def _environment() -> jinja2.Environment:
         policy_with_script=_policy(style, script),
         kind_title=catalogue.kind_title,
         place=view.place,
+        state=view.state,
         status_words=view.STATUS_WORDS,
         test_words=_TEST_WORDS,
         result_status=ResultStatus,

@@ -28,7 +28,7 @@ def _account(test: TestResult) -> str:
         where = f"{view.place(finding.location)}: " if finding.location else ""
         if finding.text != test.message:
             lines.append(f"{where}{finding.text}")
-        lines += [f"  pid {p.pid} ({p.role}): {p.state}, {p.doing}" for p in finding.processes]
+        lines += [f"  {p.role} (pid {p.pid}) {p.doing or view.state(p)}" for p in finding.processes]
     if test.location and not any(f.location for f in test.findings):
         lines.append(f"at {view.place(test.location)}")
     if test.expected is not None or test.actual is not None:

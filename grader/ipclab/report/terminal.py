@@ -80,19 +80,21 @@ def _values(test: TestResult) -> list[RenderableType]:
 
 
 def _processes(processes: Iterable[Process]) -> list[RenderableType]:
-    return [
-        Text(f"pid {p.pid} ({clean(p.role)}): {clean(p.state)}, {clean(p.doing)}", style="dim") for p in processes
-    ]
+    return [Text(f"{clean(p.role)} (pid {p.pid}) {clean(p.doing) or view.state(p)}", style="dim") for p in processes]
 
 
 def _hint(text: str | None) -> list[RenderableType]:
     return [Text.assemble(("Hint: ", "bold cyan"), clean(text))] if text else []
 
 
-def _explanation(test: TestResult, files: Sequence[SourceFile], told: Finding | None) -> list[RenderableType]:
+def _explanation(
+    test: TestResult, files: Sequence[SourceFile], told: Finding | None, built: frozenset[str]
+) -> list[RenderableType]:
     """Why a test failed; in a few words where the same cause has been `told` before."""
     finding = view.lead(test.findings)
     parts: list[RenderableType] = []
+    if finding is None and test.message in built:
+        return [Text("Could not be built, see above.")]
     if finding and view.same_cause(finding, told):
         where = f", at {view.place(finding.location)}" if finding.location else ""
         return [Text.assemble((catalogue.kind_title(finding.kind), "bold red"), f": the same cause as above{where}.")]
@@ -113,7 +115,7 @@ def _explanation(test: TestResult, files: Sequence[SourceFile], told: Finding | 
 
 
 def _test(
-    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None
+    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None, built: frozenset[str]
 ) -> list[RenderableType]:
     mark, style, _ = _MARKS[test.status]
     points = "–" if test.status is TestStatus.ERROR else str(test.points)
@@ -123,7 +125,7 @@ def _test(
     line.append(f"  ({points}/{test.max_points}{tags})", style="dim")
     parts: list[RenderableType] = [line]
     if test.status is TestStatus.FAIL and explain:
-        parts += [_indented(p) for p in _explanation(test, files, told)] + [Text()]
+        parts += [_indented(p) for p in _explanation(test, files, told, built)] + [Text()]
     elif test.status in (TestStatus.SKIPPED, TestStatus.ERROR) and test.message:
         parts.append(_indented(Text(clean_lines(test.message, limit=1000), style="dim")))
     return parts
@@ -176,6 +178,7 @@ def account(
     parts = [*_heading(shown, lab), Text(), *_whole(shown, files)]
     groups = view.by_target(shown, lab)
     told: list[TestResult] = []
+    built = frozenset(f.text for f in shown.findings if f.kind == "build_error")
     for target, tests in groups:
         listed = [t for t in tests if not (brief and t.status is TestStatus.PASS)]
         if listed and len(groups) > 1:
@@ -183,7 +186,7 @@ def account(
         for test in listed:
             finding = view.lead(test.findings)
             before = next((f for f in (view.lead(t.findings) for t in told) if view.same_cause(f, finding)), None)
-            parts += _test(test, files, explain=not (brief and told), told=before)
+            parts += _test(test, files, explain=not (brief and told), told=before, built=built)
             told += [test] if test.status is TestStatus.FAIL else []
         if listed and str(parts[-1]):
             parts.append(Text())

@@ -15,6 +15,7 @@ from ipclab.model import (
     Finding,
     Lab,
     Location,
+    Process,
     Result,
     ResultStatus,
     SourceFile,
@@ -26,8 +27,8 @@ from ipclab.printable import acts, clean, escape, value_bytes
 
 Sources = Mapping[str, Sequence[SourceFile]]  # by submission id
 
-# Where a test has several findings, the one that explains most comes first; what is not listed comes before these.
-_LEAST_TELLING = ("wrong_output", "timeout", "resource_limit", "zombie", "orphan", "build_warning", "note")
+# The state of a process as /proc/PID/stat writes it (proc(5)).
+_STATES = {"R": "running", "S": "sleeping", "D": "sleeping", "Z": "zombie", "T": "stopped", "t": "traced", "X": "dead"}
 
 STATUS_WORDS = {
     ResultStatus.GRADED: "graded",
@@ -41,13 +42,8 @@ STATUS_WORDS = {
 
 
 def lead(findings: Iterable[Finding]) -> Finding | None:
-    """The finding that explains most."""
-
-    def rank(finding: Finding) -> int:
-        general = finding.kind == finding.cause or finding.kind == "resource_limit"
-        return 2 * (finding.kind in _LEAST_TELLING) + general
-
-    return min(findings, key=rank, default=None)
+    """The finding that explains most: judging puts it first."""
+    return next(iter(findings), None)
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,12 @@ class Problem:
     others: tuple[TestResult, ...]  # further tests that fail by it
 
 
-def _of_finding(finding: Finding) -> Problem:
+def _of_finding(finding: Finding, tests: Sequence[TestResult] = ()) -> Problem:
+    """A problem of the submission as a whole; tests that could not be built because of it say the same."""
     title = catalogue.kind_title(finding.kind)
-    return Problem(title, finding.text, finding.hint, finding.location, finding, None, 0, ())
+    same = tuple(t for t in tests if t.status is TestStatus.FAIL and not t.findings and t.message == finding.text)
+    points = sum(t.max_points - t.points for t in same)
+    return Problem(title, finding.text, finding.hint, finding.location, finding, None, points, same)
 
 
 def _of_test(test: TestResult, tests: Sequence[TestResult]) -> Problem:
@@ -96,9 +95,10 @@ def same_cause(a: Finding | None, b: Finding | None) -> bool:
 def first_problem(result: Result) -> Problem | None:
     """What to fix first: why nothing was graded, or the compiler's first error, or the first test that failed."""
     kind = {ResultStatus.REJECTED: "rejected", ResultStatus.GRADER_ERROR: "grader"}.get(result.status, "build_error")
-    for finding in result.findings:
+    spoilt = (f for t in result.tests if t.status is TestStatus.ERROR for f in t.findings)
+    for finding in (*result.findings, *spoilt):
         if finding.kind == kind:
-            return _of_finding(finding)
+            return _of_finding(finding, result.tests)
     if result.status is ResultStatus.GRADER_ERROR:
         return None
     failed = next((t for t in result.tests if t.status is TestStatus.FAIL), None)
@@ -114,6 +114,11 @@ def short(problem: Problem) -> str:
         return problem.text
     where = f" ({place(problem.location)})" if problem.location else ""
     return catalogue.cause_title(finding.cause) + where
+
+
+def state(process: Process) -> str:
+    """The state of a process in a word."""
+    return _STATES.get(process.state, clean(process.state))
 
 
 def by_target(result: Result, lab: Lab) -> list[tuple[str, list[TestResult]]]:

@@ -150,8 +150,8 @@ def deadlock() -> Finding:
         location=Location("copy.c", 19),
         related=(Location("copy.c", 13),),
         processes=(
-            Process(7, "copy", "sleeping", "waitpid(9)"),
-            Process(9, "a child of copy", "sleeping", "read(fd 3, pipe:[812])"),
+            Process(7, "copy", "S", "is blocked in wait4"),
+            Process(9, "a child of copy", "S", "is blocked in read(fd 3, pipe:[812])"),
         ),
     )
 
@@ -245,7 +245,32 @@ PARTIAL = result(
     findings=(catalogue.finding("note", "stray_main", {"file": "twice.c"}),),
 )
 
-ALL = (FULL, HANG, BUILD, REJECTED, FAULT, LEAK, WRONG, PARTIAL)
+HALF = result(
+    "09-tony",
+    "Tony Hoare",
+    *(
+        outcome(t.name, TestStatus.FAIL, message=BUILD.findings[0].text, location=Location("twice.c", 6), hint=BUILD.findings[0].hint)
+        for t in LAB.tests[:2]
+    ),
+    findings=BUILD.findings[:1],
+)
+
+SPOILT = replace(
+    PARTIAL,
+    submission_id="10-niklaus",
+    student="Niklaus Wirth",
+    students=(),
+    status=ResultStatus.GRADER_ERROR,
+    tests=tuple(
+        replace(t, message="The judge ended.", findings=(catalogue.finding("grader", "judge_died", {"test": t.name, "status": "signal 11"}),))
+        if t.status is TestStatus.ERROR
+        else t
+        for t in PARTIAL.tests
+    ),
+)
+
+
+ALL = (FULL, HANG, BUILD, REJECTED, FAULT, LEAK, WRONG, PARTIAL, HALF, SPOILT)
 SOURCES_BY_ID = {r.submission_id: SOURCES for r in ALL if r.status is not ResultStatus.REJECTED}
 
 

@@ -126,9 +126,9 @@ def test_the_class_can_be_sorted_by_every_column_and_by_keyboard(browser: Any, p
     buttons = browser.find_elements("css selector", "#class th button")
     assert len(buttons) == 4
     buttons[1].click()
-    assert names()[0] == "05-barbara" and names()[-1] == "01-ada"
+    assert set(names()[:2]) == {"05-barbara", "10-niklaus"} and names()[-1] == "01-ada"
     buttons[1].send_keys(Keys.ENTER)
-    assert names()[0] == "01-ada" and names()[-1] == "05-barbara"
+    assert names()[0] == "01-ada" and set(names()[-2:]) == {"05-barbara", "10-niklaus"}
     head = browser.find_elements("css selector", "#class th")[1]
     assert head.get_attribute("aria-sort") == "descending"
     buttons[0].click()

@@ -9,11 +9,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import IO
 
 import pytest
 import samples
-from dataclasses import replace
 
 from ipclab.model import TestStatus as Status
 from ipclab.report import progress
@@ -35,10 +35,18 @@ def test_a_log_gets_a_line_for_each_submission() -> None:
     with progress.progress(len(samples.ALL), out) as on_progress:
         _all_events(on_progress)
     lines = out.getvalue().splitlines()
-    assert lines[0] == "[1/8] Ada Lovelace: 15/14"
-    assert lines[1] == "[2/8] Grace Hopper: 4/14, deadlock"
-    assert lines[4] == "[5/8] Barbara Liskov: not graded, the grader failed"
-    assert len(lines) == 8 and "\x1b" not in out.getvalue()
+    assert lines[0] == "[ 1/10] Ada Lovelace: 15/14"
+    assert lines[1] == "[ 2/10] Grace Hopper: 4/14, deadlock"
+    assert lines[4] == "[ 5/10] Barbara Liskov: not graded, the grader failed"
+    assert lines[3].startswith("[ 4/10] =cmd")
+    assert len(lines) == 10 and "\x1b" not in out.getvalue()
+
+
+def test_a_name_is_no_markup() -> None:
+    out = io.StringIO()
+    with progress.progress(1, out) as on_progress:
+        on_progress(progress.Finished(replace(samples.FULL, student="[bold]x[/bold]\x1b[2J:smile:")))
+    assert out.getvalue() == "[1/1] [bold]x[/bold]\\x1b[2J:smile:: 15/14\n"
 
 
 def test_quiet_says_nothing() -> None:
