@@ -138,6 +138,7 @@ class _Job:
     started: str = field(default_factory=_now)
     phases: dict[str, float] = field(default_factory=dict)
     sandbox: str = ""
+    built: build.Built | None = None  # given: is not built again
 
     def result(self, status: ResultStatus, tests: tuple[TestResult, ...], findings: Iterable[Finding]) -> Result:
         from ipclab.results import score  # pulls in the JSON schema's library
@@ -189,7 +190,8 @@ class _Job:
     def _grade(self) -> Result:
         lab = self.grader.lab
         with self.phase("build"):
-            built = self._build()
+            built = self.built or self._build()
+            self.built = built
         log = None
         if built.programs:
             plan = run_plan(lab, built, self.seed)
@@ -248,6 +250,8 @@ class Grader:
         self._lock = threading.Lock()
         self._running: set[Sandbox] = set()
         self._cancelled = False
+        self._again = False
+        self._built: dict[str, build.Built] = {}  # by sha256, for all_again()
         image = None
         if options.sandbox == "docker":
             from ipclab.sandbox import docker
@@ -360,8 +364,11 @@ class Grader:
         result = self._resumed(submission)
         if result is None:
             seed = self.options.seed if self.options.seed is not None else secrets.randbits(64)
-            result = _Job(self, submission, seed).grade()
+            job = _Job(self, submission, seed, built=self._built.get(submission.sha256))
+            result = job.grade()
             self._keep(submission, result)
+            if self._again and job.built is not None:
+                self._built[submission.sha256] = job.built
         if self._on_progress is not None:
             self._on_progress(progress.Finished(result))
         return result
@@ -376,16 +383,24 @@ class Grader:
         workers = [threading.Thread(target=self._work, args=(waiting, finished), daemon=True) for _ in range(count)]
         for worker in workers:
             worker.start()
+        left = len(submissions)
         try:
-            for _ in submissions:
+            while left:
                 result = finished.get()
                 if isinstance(result, BaseException):
                     raise result
+                left -= 1
                 yield result
         finally:
-            self.cancel()
+            if left:
+                self.cancel()
             for worker in workers:
                 worker.join()
+
+    def all_again(self, submissions: list[Submission]) -> Iterator[Result]:
+        """As all(), for the same bytes again and again: they are built once."""
+        self._again = True
+        yield from self.all(submissions)
 
     def _work(self, waiting: queue.SimpleQueue[Submission], finished: queue.SimpleQueue[Result | BaseException]) -> None:
         while not self._cancelled:

@@ -103,12 +103,12 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def digest(parts: Iterable[bytes | str]) -> str:
-    digest = hashlib.sha256()
+    sha = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
-    return digest.hexdigest()
+        sha.update(len(data).to_bytes(8, "big"))
+        sha.update(data)
+    return sha.hexdigest()
 
 
 def _hash_files(files: Mapping[str, File]) -> str:
@@ -300,7 +300,8 @@ def judge_name(source: str) -> str:
     return f"judge-{path.parent.name}-{path.stem}"
 
 
-def _base(image: Image | None) -> Path:
+def base(image: Image | None = None) -> Path:
+    """The folder with warden, libtestkit.a, libdriver.a and, where elfutils is, lines."""
     files = _base_files()
     outputs = ["warden", "libtestkit.a", "libdriver.a"]
     jobs = f"-j{os.cpu_count() or 1}"
@@ -333,19 +334,19 @@ def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
     return commands, outputs
 
 
-def _testkit_files(base: Path) -> dict[str, File]:
+def _testkit_files(common: Path) -> dict[str, File]:
     headers = _sources(PACKAGE.parent / "testkit", "testkit", ("*.h",))
-    return headers | {"libtestkit.a": _read(base / "libtestkit.a")}
+    return headers | {"libtestkit.a": _read(common / "libtestkit.a")}
 
 
 def prepare(lab: Lab, image: Image | None = None) -> Kit:
     """The kit for a lab, here or in an image; built unless the cache has it."""
-    base = _base(image)
+    common = base(image)
     lab_files = _lab_files(lab)
     commands, outputs = _lab_commands(lab)
-    key = digest((base.name, _hash_files(lab_files), json.dumps(commands)))
+    key = digest((common.name, _hash_files(lab_files), json.dumps(commands)))
     name = f"{lab.slug}-{key[:24]}"
-    folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(base), commands, outputs)
+    folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(common), commands, outputs)
     decides = digest(_read(PACKAGE / module).data for module in _DECIDES)
-    suite = digest((base.name, key, _place(image), _outcome_part(lab), decides))
-    return Kit(base, folder, suite, image)
+    suite = digest((common.name, key, _place(image), _outcome_part(lab), decides))
+    return Kit(common, folder, suite, image)

@@ -1,0 +1,249 @@
+"""The gate for a lab: its tests are tested by submissions whose result is known beforehand.
+
+The solution gets full marks without a finding, the skeleton at most a tenth, each mutant fails exactly the tests that it
+names with the findings that it names, each variant gets full marks. With repeats, nothing may flip.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ipclab import skeleton
+from ipclab.cases import Case, CaseFault, Role, cases
+from ipclab.faults import UsageFault
+from ipclab.grading import Grader, Options
+from ipclab.model import Finding, Lab, Result, ResultStatus, Submission, TestStatus, Visibility
+
+MINIMUM = {"public tests": 4, "hidden tests": 12, "mutants": 12, "variants": 3}
+SKELETON_SHARE = 0.1
+MEMCHECK_SHARE = 100  # one memcheck run for so many plain ones
+# Said about a submission without costing anything: they are no findings in the sense of the gate.
+_ADVICE = frozenset({"build_warning", "note"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    options: Options
+    repeat: int = 0
+    load: bool = False
+    only: str | None = None
+
+
+@dataclass
+class Report:
+    """What the gate has to say about one lab."""
+
+    lab: str
+    passed: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    grader_failed: bool = False
+
+
+Say = Callable[[str], None]
+
+
+# ---- judging one case ------------------------------------------------------------------------------
+
+
+def _findings(result: Result) -> list[Finding]:
+    of_tests = [f for t in result.tests if t.status is not TestStatus.PASS for f in t.findings]
+    return [f for f in (*result.findings, *of_tests) if f.kind not in _ADVICE]
+
+
+def _failed(result: Result) -> set[str]:
+    return {t.name for t in result.tests if t.status is TestStatus.FAIL}
+
+
+def _why(result: Result, name: str) -> str:
+    test = next(t for t in result.tests if t.name == name)
+    return f"{test.status.value}: {test.message[:160]}"
+
+
+def _full_marks(result: Result) -> Iterator[str]:
+    for test in result.tests:
+        if test.status is not TestStatus.PASS:
+            yield f"{test.name} does not pass ({_why(result, test.name)})"
+    for f in _findings(result):
+        yield f"there is a finding {f.kind}/{f.cause}: {f.text[:160]}"
+    for f in result.findings:
+        if f.kind == "build_warning":
+            yield f"it compiles with a warning: {f.text[:160]}"
+    if result.score < result.max_score:
+        yield f"it earns {result.score} of {result.max_score} points"
+
+
+def _skeleton(result: Result) -> Iterator[str]:
+    for f in result.findings:
+        if f.kind in ("build_error", "build_warning"):
+            yield f"it does not compile without a warning: {f.text[:160]}"
+    if result.score > SKELETON_SHARE * result.max_score:
+        yield f"it earns {result.score} of {result.max_score} points, more than {SKELETON_SHARE:.0%}"
+
+
+def _mutant(case: Case, result: Result) -> Iterator[str]:
+    failed = _failed(result)
+    for name in sorted(case.fails - failed):
+        yield f"{name} should fail, but: {_why(result, name)}"
+    for name in sorted(failed - case.fails):
+        yield f"{name} fails, which is not expected ({_why(result, name)})"
+    found = {(f.kind, f.cause) for f in _findings(result)}
+    for kind, cause in sorted(case.findings - found):
+        others = ", ".join(sorted(f"{k}/{c}" for k, c in found)) or "none"
+        yield f"the finding {kind}/{cause} is missing; there are: {others}"
+    named = {kind for kind, _ in case.findings}
+    for kind, cause in sorted((k, c) for k, c in found if k not in named):
+        yield f"there is an unexpected finding {kind}/{cause}"
+
+
+def problems(case: Case, result: Result) -> list[str]:
+    """What is wrong with the result of one case; empty if the gate lets it through."""
+    if result.status is ResultStatus.GRADER_ERROR:
+        tests = [f"{t.name}: {t.message[:300]}" for t in result.tests if t.status is TestStatus.ERROR]
+        said = [f.text for f in result.findings if f.kind == "grader"]
+        return [f"the grader failed: {'; '.join(said + tests)[:600]}"]
+    if case.role is Role.SKELETON:
+        return list(_skeleton(result))
+    if case.role is Role.MUTANT:
+        return list(_mutant(case, result))
+    return list(_full_marks(result))
+
+
+# ---- a lab -----------------------------------------------------------------------------------------
+
+
+def _counts(lab: Lab, all_cases: list[Case]) -> Iterator[str]:
+    public = sum(t.visibility is Visibility.PUBLIC for t in lab.tests)
+    have = {
+        "public tests": public,
+        "hidden tests": len(lab.tests) - public,
+        "mutants": sum(c.role is Role.MUTANT for c in all_cases),
+        "variants": sum(c.role is Role.VARIANT for c in all_cases),
+    }
+    for what, least in MINIMUM.items():
+        if have[what] < least:
+            yield f"there are {have[what]} {what}, at least {least} are needed"
+
+
+def _name(case: Case) -> str:
+    return case.name if case.role in (Role.SOLUTION, Role.SKELETON) else f"{case.role.value} {case.name}"
+
+
+def _chosen(lab: Lab, only: str | None) -> tuple[list[Case], list[str]]:
+    """The cases to grade, and what is wrong with those that cannot be made."""
+    made = list(cases(lab))
+    faults = [str(f) for f in made if isinstance(f, CaseFault)]
+    good = [c for c in made if isinstance(c, Case)]
+    if only is None:
+        return good, faults
+    kept = [c for c in good if only in (c.name, _name(c), c.submission.id)]
+    faults = [f for f in faults if only in f]
+    if not kept and not faults:
+        raise UsageFault(f"{lab.slug} has no mutant or variant {only!r}; there are: {', '.join(c.name for c in good)}")
+    return kept, faults
+
+
+def validate(lab: Lab, settings: Settings, say: Say, on_progress: Callable[[object], None] | None = None) -> Report:
+    """Runs the gate for one lab. `say` gets a line for each thing that is done."""
+    report = Report(lab.slug)
+    chosen, faults = _chosen(lab, settings.only)
+    _note(report, say, "cases", faults)
+    if settings.only is None:
+        _note(report, say, "skeleton in sync", list(skeleton.check_in_sync(lab)))
+        _note(report, say, "enough of each", list(_counts(lab, chosen)))
+    with _load(settings.load):
+        grader = Grader(lab, settings.options, on_progress)
+        by_id = {c.submission.id: c for c in chosen}
+        for result in grader.all([c.submission for c in chosen]):
+            case = by_id[result.submission_id]
+            wrong = problems(case, result)
+            report.grader_failed |= result.status is ResultStatus.GRADER_ERROR
+            score = f"{result.score}/{result.max_score}, seed {result.seed}"
+            _note(report, say, f"{_name(case)} ({score})" if wrong else _name(case), wrong)
+        if settings.repeat:
+            good = [c for c in chosen if c.role in (Role.SOLUTION, Role.VARIANT)]
+            _repeat(lab, good, settings, report, say)
+    return report
+
+
+def _note(report: Report, say: Say, what: str, wrong: list[str]) -> None:
+    if wrong:
+        report.problems += [f"{what}: {w}" for w in wrong]
+        for w in wrong:
+            say(f"FAIL  {what}: {w}")
+    else:
+        report.passed.append(what)
+        say(f"ok    {what}")
+
+
+# ---- again and again ---------------------------------------------------------------------------------
+
+
+def _only(lab: Lab, name: str) -> Lab:
+    """The lab with one pass only; tests without it are left out, and so is what depends on them."""
+    kept = {t.name for t in lab.tests if name in t.passes}
+    tests = tuple(
+        replace(t, passes=(name,), depends=tuple(d for d in t.depends if d in kept)) for t in lab.tests if t.name in kept
+    )
+    return replace(lab, tests=tests)
+
+
+def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say: Say) -> None:
+    for name, times in (("plain", settings.repeat), ("memcheck", max(1, settings.repeat // MEMCHECK_SHARE))):
+        part = _only(lab, name)
+        if not part.tests:
+            continue
+        grader = Grader(part, replace(settings.options, keep=False, resume=False))
+        for case in good:
+            flips, runs, failed = _run_often(grader, case.submission, times, say)
+            report.grader_failed |= failed
+            wrong = [f"{test} flipped {count} times in {runs} ({example})" for test, (count, example) in sorted(flips.items())]
+            _note(report, say, f"{_name(case)}, {runs} times {name}", wrong)
+
+
+def _run_often(
+    grader: Grader, submission: Submission, times: int, say: Say
+) -> tuple[dict[str, tuple[int, str]], int, bool]:
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    failed = False
+    copies = [replace(submission, id=f"{submission.id}-{i}") for i in range(times)]
+    runs = 0
+    for result in grader.all_again(copies):
+        runs += 1
+        if result.status is ResultStatus.GRADER_ERROR:
+            failed = True
+        bad = {t.name: t.message for t in result.tests if t.status is not TestStatus.PASS}
+        if result.status is not ResultStatus.GRADED and not bad:
+            bad = {"the run": "; ".join(f.text for f in result.findings) or result.status.value}
+        for name, message in bad.items():
+            counts[name] += 1
+            examples.setdefault(name, f"seed {result.seed}: {message[:200]}")
+            if counts[name] == 1:
+                say(f"      flip in run {runs}: {name}, {examples[name]}")
+    return {name: (count, examples[name]) for name, count in counts.items()}, runs, failed
+
+
+# ---- load --------------------------------------------------------------------------------------------
+
+# Ends by itself once whoever started it is gone.
+_BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for _ in range(1000000): pass\n"
+
+
+@contextmanager
+def _load(wanted: bool) -> Iterator[None]:
+    """Keeps every core busy with processes of ours while the block runs."""
+    count = os.cpu_count() or 1 if wanted else 0
+    busy = [subprocess.Popen([sys.executable, "-S", "-c", _BUSY]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+        for process in busy:
+            process.wait()
