@@ -46,12 +46,14 @@ def _hint(test: TestResult, findings: tuple[Finding, ...], lab: Lab) -> str | No
     return test.hint if test.hint in written else None
 
 
-def _test(test: TestResult, lab: Lab) -> TestResult:
+def _test(test: TestResult, lab: Lab, public: frozenset[str]) -> TestResult:
+    """`public` are sentences that the student sees anyway: what the compiler said."""
     findings = tuple(_finding(f) for f in test.findings)
     told = test.status is TestStatus.FAIL and any(f.text for f in findings)
+    message = "" if told else _OUTCOME.get(test.status, test.message)
     return replace(
         test,
-        message="" if told else _OUTCOME.get(test.status, test.message),
+        message=test.message if test.message in public else message,
         expected=None,
         actual=None,
         hint=_hint(test, findings, lab),
@@ -63,5 +65,6 @@ def for_audience(result: Result, audience: Audience, lab: Lab) -> Result:
     """The result as this audience may see it. Tests that open after the due date count as hidden."""
     if audience is Audience.INSTRUCTOR:
         return result
-    tests = tuple(t if t.visibility is Visibility.PUBLIC else _test(t, lab) for t in result.tests)
+    public = frozenset(f.text for f in result.findings if f.kind == "build_error")
+    tests = tuple(t if t.visibility is Visibility.PUBLIC else _test(t, lab, public) for t in result.tests)
     return replace(result, tests=tests)

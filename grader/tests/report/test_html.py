@@ -245,3 +245,46 @@ def test_five_hundred_results_take_seconds(tmp_path: Path) -> None:
     report.write_report(many, samples.LAB, tmp_path, sources)
     junit(many, samples.LAB)
     assert time.process_time() - before < 15, "about 2 s of processor time is usual"
+
+
+# ---- readers of all sorts --------------------------------------------------------------------------
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_told_from_its_ground(scheme: str) -> None:
+    """WCAG 2, level AA: a contrast of at least 4.5."""
+    style = (html.TEMPLATES / "style.css").read_text("utf-8")
+    schemes = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", schemes[0 if scheme == "light" else 1]))
+    pairs = [(text, ground) for text in ("ink", "soft", "info") for ground in ("ground", "card", "code", "warn-tint")]
+    pairs += [(name, f"{name}-tint") for name in ("good", "bad", "warn", "info")] + [(n, "card") for n in ("good", "bad", "warn")]
+    pairs += [("mark-ink", "mark"), ("ink", "bad-tint"), ("ink", "info-tint"), ("soft", "bad-tint")]
+    assert {p: c for p in pairs if (c := _contrast(colours[p[0]], colours[p[1]])) < 4.5} == {}
+
+
+def test_headings_leave_no_level_out_and_regions_have_names() -> None:
+    for text in _pages():
+        page = Page(text)
+        levels = [int(t[1]) for t in page.tags if re.fullmatch(r"h[1-6]", t)]
+        assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        regions = re.findall(r"<[^>]*role=\"region\"[^>]*>", text)
+        assert all("aria-label=" in r and 'tabindex="0"' in r for r in regions)
+        ids = [v for _, n, v in page.attributes if n == "id"]
+        assert len(ids) == len(set(ids))
+        assert {v for _, n, v in page.attributes if n == "aria-labelledby"} <= set(ids)
+
+
+def test_a_student_learns_that_a_hidden_test_could_not_be_built() -> None:
+    text = Page(_page(samples.HALF, Audience.STUDENT)).text
+    assert "2 tests could not be run because of this: 4 points" in text and "This hidden test failed" not in text
