@@ -1,0 +1,309 @@
+/* Start, end and signals of a student's process. Its streams: stream.c. */
+#include "judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SETTLE_MS 1000 /* how long a process that gave up its end of a pipe may take to end */
+
+/* ---- starting ----------------------------------------------------------------------------------- */
+
+/* A SPAWN under construction. */
+struct order {
+    struct tk_text text;
+    int fds[CTL_FDS_MAX];
+    size_t count;
+    int theirs[3]; /* ends of pipes that only the new process keeps, -1 none */
+};
+
+static void pass(struct order *o, int fd, int number)
+{
+    if (o->count == ARRAY_SIZE(o->fds))
+        tk_error("more than %d descriptors for one process", CTL_FDS_MAX);
+    if (fcntl(fd, F_GETFD) < 0)
+        tk_error("descriptor %d, to be passed as %d, is not open", fd, number);
+    o->fds[o->count++] = fd;
+    tk_text_print(&o->text, "fd %d\n", number);
+}
+
+/* A pipe between us and `number` of the new process. Returns our end, non-blocking. */
+static int make_pipe(struct order *o, int number)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        tk_error("pipe2: %s", strerror(errno));
+    int ours = number == STDIN_FILENO ? ends[1] : ends[0];
+    o->theirs[number] = number == STDIN_FILENO ? ends[0] : ends[1];
+    if (fcntl(ours, F_SETFL, O_NONBLOCK) < 0)
+        tk_error("fcntl: %s", strerror(errno));
+    pass(o, o->theirs[number], number);
+    return ours;
+}
+
+/* Returns our end, -1 if there is none. */
+static int make_end(struct order *o, enum tk_end end, int number, int given)
+{
+    static const char *const names[] = {"in", "out", "err"};
+    switch (end) {
+    case TK_PIPE:
+        if (number != STDERR_FILENO)
+            return make_pipe(o, number);
+        break; /* not mentioned: warden collects it */
+    case TK_NULL:
+        tk_text_print(&o->text, "%s null\n", names[number]);
+        break;
+    case TK_CLOSED:
+        tk_text_print(&o->text, "%s closed\n", names[number]);
+        break;
+    case TK_GIVEN:
+        if (number == STDERR_FILENO)
+            tk_error("stderr cannot be TK_GIVEN: pass it in how->fds as number 2");
+        pass(o, given, number);
+        break;
+    default:
+        tk_error("%d is no enum tk_end", (int)end);
+    }
+    return -1;
+}
+
+static void write_order(struct order *o, const struct tk_how *how)
+{
+    if (!how->program)
+        tk_error("tk_spawn: no program");
+    tk_text_print(&o->text, "program ");
+    tk_text_word(&o->text, how->program);
+    tk_text_print(&o->text, "\n");
+    for (size_t i = 0; how->args && how->args[i]; i++) {
+        tk_text_print(&o->text, "arg ");
+        tk_text_word(&o->text, how->args[i]);
+        tk_text_print(&o->text, "\n");
+    }
+    if (how->watch_data)
+        tk_text_print(&o->text, "watch data\n");
+}
+
+tk_process *tk_spawn_with(const struct tk_how *how, int further_fd, int further_number)
+{
+    struct tk_judge *j = tk_judge();
+    struct order o = {.theirs = {-1, -1, -1}};
+    tk_process *p = tk_alloc(sizeof *p);
+    write_order(&o, how);
+    *p = (tk_process){.program = tk_format("%s", how->program), .link = -1, .next = j->processes};
+    p->in_fd = make_end(&o, how->in, STDIN_FILENO, how->given_in);
+    p->out_fd = make_end(&o, how->out, STDOUT_FILENO, how->given_out);
+    make_end(&o, how->err, STDERR_FILENO, -1);
+    for (size_t i = 0; how->fds && how->fds[i] >= 0; i++)
+        pass(&o, how->fds[i], how->fd_numbers[i]);
+    if (further_fd >= 0)
+        pass(&o, further_fd, further_number);
+    struct tk_answer *a = tk_control_ask(&(struct tk_request){
+        .op = CTL_SPAWN, .proc = -1, .text = o.text.data, .fds = o.fds, .fds_count = o.count});
+    for (size_t i = 0; i < ARRAY_SIZE(o.theirs); i++)
+        if (o.theirs[i] >= 0)
+            close(o.theirs[i]);
+    if (a->error)
+        tk_error("%s cannot be started: %s", how->program,
+                 a->error == ENOENT ? "there is no program of that name" : strerror(a->error));
+    p->proc = (int)a->value;
+    p->pid = (pid_t)a->value2;
+    j->processes = p;
+    return p;
+}
+
+tk_process *tk_spawn(const struct tk_how *how)
+{
+    return tk_spawn_with(how, -1, -1);
+}
+
+tk_process *tk_start(const char *program)
+{
+    return tk_spawn(&(struct tk_how){.program = program});
+}
+
+pid_t tk_pid(const tk_process *p)
+{
+    return p->pid;
+}
+
+/* ---- how a process is, in words ----------------------------------------------------------------- */
+
+const char *tk_signal_name(int signal_number)
+{
+    const char *name = sigabbrev_np(signal_number);
+    return name ? tk_format("SIG%s", name) : tk_format("signal %d", signal_number);
+}
+
+const char *tk_describe_status(int status)
+{
+    if (WIFEXITED(status))
+        return tk_format("exited with %d", WEXITSTATUS(status));
+    if (WIFSIGNALED(status))
+        return tk_format("was killed by %s (%d)", tk_signal_name(WTERMSIG(status)), WTERMSIG(status));
+    return tk_format("has the wait status 0x%x", (unsigned)status);
+}
+
+const char *tk_how_it_is(const tk_process *p)
+{
+    return tk_format("%s %s", p->program, p->ended ? tk_describe_status(p->status) : "is still running");
+}
+
+void tk_blame_end(const tk_process *p, struct tk_failure *f)
+{
+    if (p->ended && WIFSIGNALED(p->status) && !p->signalled && !tk_judge()->cause) {
+        f->kind = "crash";
+        f->cause = "killed_by_signal";
+    }
+}
+
+/* ---- waiting for the end ------------------------------------------------------------------------ */
+
+void tk_watch_end(tk_process *p)
+{
+    if (!p->ended && !p->wait_seq)
+        p->wait_seq = tk_control_send(&(struct tk_request){.op = CTL_WAIT, .proc = p->proc});
+}
+
+bool tk_settle(tk_process *p)
+{
+    const struct tk_judge *j = tk_judge();
+    int64_t until = tk_now_ns() + SETTLE_MS * j->slow * TK_NS_PER_MS;
+    if (until > j->deadline_ns)
+        until = j->deadline_ns;
+    tk_watch_end(p);
+    while (!p->ended) {
+        enum tk_event event = tk_sleep(NULL, 0, until, true);
+        if (event == TK_STUCK || event == TK_LATE)
+            break;
+    }
+    return p->ended;
+}
+
+int tk_wait(tk_process *p)
+{
+    const struct tk_waiting w = {.p = p, .what = tk_format("the end of %s", p->program)};
+    tk_link_finish(p);
+    tk_watch_end(p);
+    while (!p->ended)
+        tk_wait_for(NULL, 0, &w);
+    return p->status;
+}
+
+void tk_assert_exit_at(const char *file, int line, tk_process *p, int code)
+{
+    int status = tk_wait(p);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == code)
+        return;
+    struct tk_failure f = {.file = file, .line = line};
+    f.message = tk_format("%s, not with %d", tk_how_it_is(p), code);
+    if (!WIFEXITED(status))
+        f.message = tk_format("%s; it should exit with %d", tk_how_it_is(p), code);
+    tk_json_int(&f.expected, code);
+    if (WIFEXITED(status))
+        tk_json_int(&f.actual, WEXITSTATUS(status));
+    else
+        tk_json_string(&f.actual, tk_describe_status(status), strlen(tk_describe_status(status)), TK_EXCERPT);
+    tk_blame_end(p, &f);
+    tk_fail_with(&f);
+}
+
+void tk_fail_early(tk_process *p, const char *message, const struct tk_waiting *w)
+{
+    struct tk_failure f = {.message = message};
+    tk_json_string(&f.expected, w->what, strlen(w->what), TK_EXCERPT);
+    if (w->so_far) {
+        tk_bytes b = *w->so_far;
+        struct tk_excerpt e = tk_excerpt(b.data, b.size, b.size, b.size);
+        tk_json_bytes(&f.actual, b.data ? b.data + e.start : (const unsigned char *)"", e.size);
+    }
+    tk_blame_end(p, &f);
+    tk_fail_with(&f);
+}
+
+/* ---- signals ------------------------------------------------------------------------------------ */
+
+void tk_signal(tk_process *p, int signal_number)
+{
+    struct tk_answer *a =
+        tk_control_ask(&(struct tk_request){.op = CTL_SIGNAL, .proc = p->proc, .arg = signal_number});
+    if (a->error == ESRCH) {
+        tk_settle(p);
+        const struct tk_waiting w = {
+            .p = p, .what = tk_format("a running process, to send it %s", tk_signal_name(signal_number))};
+        tk_fail_early(
+            p, tk_format("%s before the test sent it %s", tk_how_it_is(p), tk_signal_name(signal_number)),
+            &w);
+    }
+    if (a->error)
+        tk_error("%s cannot be sent to %s: %s", tk_signal_name(signal_number), p->program,
+                 strerror(a->error));
+    p->signalled |= signal_number != 0;
+}
+
+void tk_signal_pid(pid_t pid, int signal_number)
+{
+    struct tk_answer *a =
+        tk_control_ask(&(struct tk_request){.op = CTL_SIGNAL, .proc = -1, .arg = signal_number, .arg2 = pid});
+    if (a->error == ESRCH)
+        tk_fail_with(
+            &(struct tk_failure){.message = tk_format("process %d has ended before the test sent it %s", pid,
+                                                      tk_signal_name(signal_number))});
+    if (a->error)
+        tk_error("%s cannot be sent to process %d: %s", tk_signal_name(signal_number), pid,
+                 strerror(a->error));
+    for (tk_process *p = tk_judge()->processes; p; p = p->next)
+        p->signalled |= p->pid == pid && signal_number != 0;
+}
+
+/* ---- waiting until it is blocked ----------------------------------------------------------------- */
+
+static void write_blocked(struct tk_text *t, const char *operation, const char *object)
+{
+    tk_text_print(t, "op ");
+    tk_text_word(t, operation);
+    tk_text_print(t, "\n");
+    if (object) {
+        tk_text_print(t, "object ");
+        tk_text_word(t, object);
+        tk_text_print(t, "\n");
+    }
+}
+
+pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
+{
+    struct tk_judge *j = tk_judge();
+    struct tk_text text = {0};
+    struct tk_waiting w = {.p = p};
+    w.what = tk_format("%s blocked in %s%s%s", p ? p->program : "a process",
+                       strcmp(operation, "any") == 0 ? "any call" : operation, object ? " on " : "",
+                       object ? object : "");
+    write_blocked(&text, operation, object);
+    if (p)
+        tk_watch_end(p);
+    uint32_t seq =
+        tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = p ? p->proc : -1, .text = text.data});
+    j->answer = NULL;
+    j->awaited_seq = seq;
+    while (!j->answer) {
+        if (p && p->ended)
+            tk_fail_early(p, tk_format("%s; the test waited for %s", tk_how_it_is(p), w.what), &w);
+        tk_wait_for(NULL, 0, &w);
+    }
+    if (j->answer->error)
+        tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));
+    return (pid_t)j->answer->value;
+}
+
+const char *tk_object(int fd)
+{
+    char object[4096];
+    ssize_t n = readlink(tk_format("/proc/self/fd/%d", fd), object, sizeof object - 1);
+    if (n < 0)
+        tk_error("tk_object: descriptor %d is not open", fd);
+    object[n] = '\0';
+    return tk_format("%s", object);
+}
