@@ -2,12 +2,29 @@
 # Sourced by the scripts beside it: what apt's configuration says about where Debian's packages come from.
 
 # deb_sources SUITE: one "deb URI RELEASE COMPONENT..." line for each source of that Debian suite, its updates and its security fixes.
+# Only a source's Release file says whose it is (vendors use Debian's suite names too); where apt has not fetched any yet, it
+# fetches them into a folder of ours, which needs no root and changes nothing.
 deb_sources() {
+    local lists found
     command -v apt-get >/dev/null || return 0
+    found=$(_deb_sources "$1")
+    if [ -z "$found" ] && apt-get --print-uris update 2>/dev/null | grep "/dists/$1/" >/dev/null; then
+        lists=$(mktemp -d)
+        mkdir "$lists/partial"
+        timeout 180 apt-get -qq -o Dir::State::lists="$lists" -o Debug::NoLocking=1 -o APT::Sandbox::User= update >/dev/null 2>&1 || :
+        found=$(_deb_sources "$1" -o Dir::State::lists="$lists")
+        rm -rf "$lists"
+    fi
+    [ -z "$found" ] || printf '%s\n' "$found"
+}
+
+_deb_sources() {
+    local suite=$1
+    shift
     # shellcheck disable=SC2016 # the $(...) are apt's
-    apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-        awk -F'|' -v suite="$1" '
-            ($3 == suite || $3 == suite "-updates" || $3 == suite "-security") && ($1 == "Debian" || $1 == "Debian-Security" || $1 == "") {
+    apt-get "$@" indextargets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+        awk -F'|' -v suite="$suite" '
+            $1 == "Debian" && ($3 == suite || $3 == suite "-updates" || $3 == suite "-security") {
                 key = $2 " " $3
                 if (!(key in parts)) order[++n] = key
                 if (index(parts[key] " ", " " $4 " ") == 0) parts[key] = parts[key] " " $4
