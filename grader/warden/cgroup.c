@@ -47,7 +47,7 @@ static char *make_folder(const char *root)
     return NULL;
 }
 
-static void forget(struct cgroup *c)
+void cgroup_forget(struct cgroup *c)
 {
     cgroup_remove(c);
     close_fd(&c->memory_max);
@@ -84,7 +84,7 @@ static bool open_v2(struct cgroup *c, const char *root)
     close_fd(&swap);
     if (c->procs[0] >= 0 && c->memory_max >= 0 && c->pids_max >= 0)
         return true;
-    forget(c);
+    cgroup_forget(c);
     return false;
 }
 
@@ -96,7 +96,7 @@ static bool open_v1(struct cgroup *c, const char *root)
         c->folder[i] = make_folder(hierarchy);
         free(hierarchy);
         if (!c->folder[i] || (c->procs[i] = open_in(c->folder[i], "cgroup.procs", O_WRONLY)) < 0) {
-            forget(c);
+            cgroup_forget(c);
             return false;
         }
     }

@@ -2,6 +2,10 @@
  * The control group of everything that a student's code starts (cgroup.c; cgroups(7)). Works with
  * version 1 (memory, pids, cpuacct) and version 2; where there is none that we may write, limits hold
  * by rlimits and by sampling instead.
+ *
+ * warden is in the group itself, once and for all: to move each new process there costs milliseconds
+ * (the kernel waits for all its CPUs), to be born there costs nothing. So its own use is subtracted, and
+ * it is the last that the kernel would end for memory (oom_score_adj).
  */
 #ifndef WARDEN_CGROUP_H
 #define WARDEN_CGROUP_H
@@ -22,13 +26,15 @@ struct cgroup {
 void cgroup_open(struct cgroup *c, const char *root);
 /* Sets the limits of the next entry; 0 = none. */
 void cgroup_limit(const struct cgroup *c, int64_t memory, int64_t processes);
-/* In the child before it gives up its rights. Returns -1 with errno. */
+/* Moves the calling process into the group. Returns -1 with errno. */
 int cgroup_join(const struct cgroup *c);
 /* CPU time used by the group so far, nanoseconds; -1 if unknown. */
 int64_t cgroup_cpu_ns(const struct cgroup *c);
 /* How often the kernel killed for memory, or refused a fork, so far; 0 if unknown. */
 int64_t cgroup_oom_kills(const struct cgroup *c);
 int64_t cgroup_refused_forks(const struct cgroup *c);
+/* Closes everything and says CGROUP_NONE from now on. */
+void cgroup_forget(struct cgroup *c);
 /* Removes the folders; all processes must be gone. */
 void cgroup_remove(struct cgroup *c);
 const char *cgroup_name(const struct cgroup *c);

@@ -20,8 +20,10 @@
 #define BLOCKED_NS     NS_PER_MS /* the kernel sends no event when a process blocks: this is polled */
 #define PROCESSES_MAX  512
 #define JUDGE_GRACE_NS (5000 * NS_PER_MS)
-#define MIB            1048576.0
-#define STDERR_MAX     65536 /* what is kept of a stream for people */
+#define OWN_PROCESSES  4 /* warden, the judge, `lines`: in the same control group, beyond the student's own  \
+                          */
+#define MIB        1048576.0
+#define STDERR_MAX 65536 /* what is kept of a stream for people */
 
 static const struct limits judge_limits = {.files = 1024, .file_size = 64 << 20};
 
@@ -235,7 +237,6 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .filter = true,
                             .witness = w->witness && !r->e->is_command,
                             .data = data,
-                            .cgroup = &w->cgroup,
                             .victim = true,
                             .serve = serve_during_spawn,
                             .context = &serving};
@@ -374,12 +375,38 @@ static int64_t ticks_to_ns(uint64_t ticks)
     return (int64_t)(ticks * (1000000000ULL / (unsigned long)per_second));
 }
 
+static int64_t rusage_ns(const struct rusage *use)
+{
+    return ((int64_t)use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1000000000LL +
+           ((int64_t)use->ru_utime.tv_usec + use->ru_stime.tv_usec) * 1000;
+}
+
+/* What the group used without warden, who is in it too; -1 where there is no group. */
+static int64_t group_cpu_ns(const struct run *r)
+{
+    struct rusage own;
+    int64_t group = cgroup_cpu_ns(&r->w->cgroup);
+    if (group < 0 || getrusage(RUSAGE_SELF, &own) < 0)
+        return -1;
+    return group - rusage_ns(&own);
+}
+
+static int64_t judge_cpu_ns(const struct run *r)
+{
+    struct proc_stat st;
+    if (r->judge > 0 && !r->judge_gone && proc_stat(r->judge, &st))
+        return ticks_to_ns(st.cpu_ticks + 1); /* rounded in the student's favour */
+    return r->cpu_judge_ns;
+}
+
 /* CPU time of all students' processes of this entry, the dead among them. */
 static int64_t cpu_ns(struct run *r, const pid_t *tree, size_t n)
 {
-    int64_t group = cgroup_cpu_ns(&r->w->cgroup);
-    if (group >= 0)
-        return group - r->cpu_base_ns;
+    int64_t group = group_cpu_ns(r);
+    if (group >= 0) {
+        int64_t students = group - r->cpu_base_ns - judge_cpu_ns(r);
+        return students > 0 ? students : 0;
+    }
     int64_t sum = r->cpu_reaped_ns;
     for (size_t i = 0; i < n; i++) {
         struct proc_stat st;
@@ -496,10 +523,10 @@ static void reap(struct run *r)
         if (pid == r->judge) {
             r->judge_gone = true;
             r->judge_status = status;
+            r->cpu_judge_ns = rusage_ns(&use);
             continue;
         }
-        r->cpu_reaped_ns += ((int64_t)use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000000LL +
-                            ((int64_t)use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1000;
+        r->cpu_reaped_ns += rusage_ns(&use);
         struct process *p = run_process(r, pid);
         if (p && !p->ended)
             ended(r, p, status, &use);
@@ -614,9 +641,8 @@ static void begin(struct run *r)
     fcntl(err[0], F_SETFL, O_NONBLOCK);
     r->cwd = leftovers_make_cwd(r->w);
     cgroup_limit(&r->w->cgroup, r->e->limits.memory,
-                 r->e->limits.processes ? r->e->limits.processes + PROCESSES_MARGIN : 0);
-    int64_t cpu = cgroup_cpu_ns(&r->w->cgroup);
-    r->cpu_base_ns = cpu < 0 ? 0 : cpu;
+                 r->e->limits.processes ? r->e->limits.processes + PROCESSES_MARGIN + OWN_PROCESSES : 0);
+    r->cpu_base_ns = group_cpu_ns(r);
     r->oom_base = cgroup_oom_kills(&r->w->cgroup);
     r->forks_base = cgroup_refused_forks(&r->w->cgroup);
     r->began_ns = now_ns();

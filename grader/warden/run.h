@@ -124,7 +124,8 @@ struct run {
     size_t forks_count;
     bool timer_seen; /* something may wake a blocked process */
 
-    int64_t cpu_base_ns, cpu_reaped_ns, oom_base, forks_base;
+    int64_t cpu_base_ns; /* of the group, when the entry began */
+    int64_t cpu_reaped_ns, cpu_judge_ns, oom_base, forks_base;
     int64_t next_sample_ns, peak_rss;
 };
 

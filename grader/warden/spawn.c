@@ -123,8 +123,6 @@ static _Noreturn void child(const struct spawn *s, int channel)
     umask(022);
     if (s->victim)
         write_file("/proc/self/oom_score_adj", "1000"); /* best effort: refused in some containers */
-    if (s->cgroup && cgroup_join(s->cgroup) < 0)
-        give_up(errno);
     set_limits(s);
     if (s->change_uid)
         change_uid(s);

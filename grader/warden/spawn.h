@@ -9,7 +9,6 @@
 #ifndef WARDEN_SPAWN_H
 #define WARDEN_SPAWN_H
 
-#include "cgroup.h"
 #include "plan.h"
 
 struct spawn_fd {
@@ -27,8 +26,7 @@ struct spawn {
     const struct spawn_fd *fds;
     size_t fds_count;
     bool filter, witness, data;
-    const struct cgroup *cgroup; /* NULL: do not join */
-    bool victim;                 /* first to go when memory is short */
+    bool victim; /* first to go when memory is short */
     /* Serves one notification of the listener; needed with `witness`. */
     void (*serve)(void *context, int listener);
     void *context;

@@ -60,8 +60,7 @@ static _Noreturn void usage(const char *why)
     dprintf(STDERR_FILENO,
             "warden: %s\n"
             "usage: warden --plan FD --events FD [--lease FD] [--level auto|container|uids|namespaces|none]\n"
-            "              [--cgroup auto|none|DIR] [--simulate yama|apparmor|no-witness]\n"
-            "       warden --probe     says which level, cgroup and witness this machine gives\n",
+            "              [--cgroup auto|none|DIR] [--simulate yama|apparmor|no-witness]\n",
             why);
     exit(2);
 }
@@ -89,11 +88,13 @@ static void simulate(struct simulate *s, const char *what)
 
 static void read_options(struct options *o, int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"plan", required_argument, 0, 'p'},     {"events", required_argument, 0, 'e'},
-        {"lease", required_argument, 0, 'l'},    {"level", required_argument, 0, 'L'},
-        {"cgroup", required_argument, 0, 'c'},   {"probe", no_argument, 0, 'P'},
-        {"simulate", required_argument, 0, 's'}, {0}};
+    static const struct option names[] = {{"plan", required_argument, 0, 'p'},
+                                          {"events", required_argument, 0, 'e'},
+                                          {"lease", required_argument, 0, 'l'},
+                                          {"level", required_argument, 0, 'L'},
+                                          {"cgroup", required_argument, 0, 'c'},
+                                          {"simulate", required_argument, 0, 's'},
+                                          {0}};
     int c;
     *o = (struct options){
         .plan_fd = -1, .events_fd = -1, .lease_fd = -1, .level = LEVEL_AUTO, .cgroup = "auto"};
@@ -231,6 +232,16 @@ static void remove_cgroup(void *argument)
     cgroup_remove(argument);
 }
 
+static void join_cgroup(struct warden *w)
+{
+    /* Without a process outside of our namespace nobody could remove the group after us. */
+    if (w->level.level == LEVEL_NONE)
+        cgroup_forget(&w->cgroup);
+    if (cgroup_join(&w->cgroup) < 0)
+        die("the control group cannot be joined: %s", strerror(errno));
+    write_file("/proc/self/oom_score_adj", "-500"); /* where we may; students' processes have +1000 */
+}
+
 static void read_plan(struct warden *w, int fd)
 {
     FILE *in = fdopen(fd, "r");
@@ -258,6 +269,7 @@ int main(int argc, char **argv)
     hide_judges_on_host(&w.plan);
     cgroup_open(&w.cgroup, o.level == LEVEL_CONTAINER ? "none" : o.cgroup);
     level_enter(&w.level, o.level, &w.plan, &w.simulate, remove_cgroup, &w.cgroup);
+    join_cgroup(&w);
     prctl(PR_SET_DUMPABLE, w.level.own_uids ? 0 : 1);
     hide_judges(&w);
     block_signals(&w);
@@ -271,7 +283,5 @@ int main(int argc, char **argv)
     struct buffer b = {0};
     json_begin(&b, "done", warden_ms(&w));
     warden_event(&w, &b);
-    if (w.level.level == LEVEL_NONE)
-        cgroup_remove(&w.cgroup);
     return 0;
 }
