@@ -118,7 +118,7 @@ def submission(
         counts=_counts(shown),
         for_students=audience is Audience.STUDENT,
         explained=lambda test: _same_place(test, problem),
-        compare=view.compare,
+        compare=view.compare_test,
         excerpt=lambda location: view.excerpt(files, location),
         lead=view.lead,
         score=view.score_text(shown),

@@ -62,7 +62,7 @@ def _source(files: Sequence[SourceFile], location: Location) -> list[RenderableT
 
 
 def _values(test: TestResult) -> list[RenderableType]:
-    both = view.compare(test.expected, test.actual, before=30, after=90)
+    both = view.compare_test(test, before=30, after=90)
     if both is None:
         return []
     parts: list[RenderableType] = []
@@ -132,9 +132,8 @@ def _test(
 
 
 def _heading(result: Result, lab: Lab) -> list[RenderableType]:
-    parts: list[RenderableType] = [
-        Text.assemble((clean(result.student), "bold"), ("  " + clean(f"{lab.slug}, {lab.title}"), "dim"))
-    ]
+    what = lab.slug if result.student == lab.title else f"{lab.slug}, {lab.title}"
+    parts: list[RenderableType] = [Text.assemble((clean(result.student), "bold"), ("  " + clean(what), "dim"))]
     if result.status is ResultStatus.GRADER_ERROR:
         return [*parts, Text("Not graded: the grader failed. This is no fault of the submission, and no zero.", style="bold yellow")]
     full = result.score >= result.max_score
@@ -172,7 +171,7 @@ def account(
     brief: bool = False,
     hidden: int = 0,
 ) -> Group:
-    """What there is to say of one submission. `brief` explains the first failing test only and names the others;
+    """What there is to say of one submission. `brief` explains the first failing test only and names the other ones;
     `hidden` tells how many tests of the lab are not run here."""
     shown = for_audience(result, audience, lab)
     parts = [*_heading(shown, lab), Text(), *_whole(shown, files)]
@@ -180,7 +179,7 @@ def account(
     told: list[TestResult] = []
     built = frozenset(f.text for f in shown.findings if f.kind == "build_error")
     for target, tests in groups:
-        listed = [t for t in tests if not (brief and t.status is TestStatus.PASS)]
+        listed = [t for t in tests if not (brief and t.status in (TestStatus.PASS, TestStatus.SKIPPED))]
         if listed and len(groups) > 1:
             parts.append(Text(clean(target or "other tests"), style="underline"))
         for test in listed:
@@ -190,6 +189,9 @@ def account(
             told += [test] if test.status is TestStatus.FAIL else []
         if listed and str(parts[-1]):
             parts.append(Text())
+    skipped = sum(t.status is TestStatus.SKIPPED for t in shown.tests)
+    if brief and skipped:
+        parts.append(Text(f"{_plural(skipped, 'test')} {'was' if skipped == 1 else 'were'} not run because of that.", style="dim"))
     if hidden:
         parts.append(Text(f"{_plural(hidden, 'hidden test')} of this lab {'is' if hidden == 1 else 'are'} not run here.", style="dim"))
     return Group(*parts)

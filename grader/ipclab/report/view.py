@@ -301,12 +301,14 @@ def _named(data: bytes, at: int) -> str:
     return f"'{chr(byte)}' (0x{byte:02x})" if 0x21 <= byte < 0x7F else f"byte 0x{byte:02x}"
 
 
-def compare(expected: Value, actual: Value, *, before: int = 120, after: int = 240) -> Comparison | None:
+def compare(
+    expected: Value, actual: Value, *, before: int = 120, after: int = 240, mark: bool = True
+) -> Comparison | None:
     """Both values around their first difference; None where there is nothing to compare."""
     if expected is None and actual is None:
         return None
     left, right = value_bytes(expected), value_bytes(actual)
-    if expected is None or actual is None or left == right:
+    if expected is None or actual is None or left == right or not mark:
         return Comparison(_side(left, None, before, after), _side(right, None, before, after), "")
     same = min(len(left), len(right))
     first = next((i for i in range(same) if left[i] != right[i]), same) if left[:same] != right[:same] else same
@@ -317,6 +319,13 @@ def compare(expected: Value, actual: Value, *, before: int = 120, after: int = 2
     at = min(_aligned(left, first), _aligned(right, first))
     at = first if _character(left, at) == _character(right, at) else at
     return Comparison(_side(left, at, before, after), _side(right, at, before, after), caption)
+
+
+def compare_test(test: TestResult, *, before: int = 120, after: int = 240) -> Comparison | None:
+    """What a test compared. Where a wait ended in vain, `expected` says in words what was awaited: nothing to mark."""
+    finding = lead(test.findings)
+    mark = finding is None or finding.kind in ("wrong_output", "missing_mechanism")
+    return compare(test.expected, test.actual, before=before, after=after, mark=mark)
 
 
 # ---- lines of source -----------------------------------------------------------------------------

@@ -170,3 +170,11 @@ def test_any_source_can_be_shown(data: bytes, line: int) -> None:
 def test_rejected_work_counts_as_scored() -> None:
     assert view.of_class([samples.REJECTED], samples.LAB).scored == 1
     assert samples.REJECTED.status is ResultStatus.REJECTED
+
+
+def test_words_that_say_what_was_awaited_are_not_held_against_bytes() -> None:
+    lock = samples.outcome("copy_one_byte", Status.FAIL, samples.deadlock(), expected="end-of-file", actual="abc")
+    both = view.compare_test(lock)
+    assert both and not _marks(both.expected) and both.caption == ""
+    wrong = view.compare_test(replace(lock, findings=()))
+    assert wrong and _marks(wrong.expected) == ["e"]
