@@ -169,30 +169,20 @@ static void block_signals(struct warden *w)
 }
 
 /* The judges' folder: readable by the judge's group only. An owner may give a file to a group that it is
- * a member of, so no capability is needed (chown(2)). */
-static void hide_judges(struct warden *w)
+ * a member of, so this needs no capability but SETGID (chown(2)). An ordinary user has one uid for all,
+ * and the folder is private as it is. */
+static void hide_judges(const struct plan *plan)
 {
-    char *path = xformat("%s/judge", w->level.work);
-    struct stat st;
-    gid_t group = w->plan.judge;
-    if (w->level.own_uids && stat(path, &st) == 0) {
+    char *path = xformat("%s/judge", plan->work);
+    gid_t group = plan->judge;
+    if (geteuid() == 0 && access(path, F_OK) == 0) {
         if (setgroups(1, &group) < 0)
             die("setgroups: %s", strerror(errno));
-        /* A read-only bind of the host's folder refuses this; then it was done before, see before_level. */
-        if (st.st_gid != group && (chown(path, (uid_t)-1, group) < 0 || chmod(path, 0710) < 0))
+        if (chown(path, (uid_t)-1, group) < 0 || chmod(path, 0710) < 0)
             die("%s: %s", path, strerror(errno));
         if (setgroups(0, NULL) < 0)
             die("setgroups: %s", strerror(errno));
     }
-    free(path);
-}
-
-static void hide_judges_on_host(const struct plan *plan)
-{
-    char *path = xformat("%s/judge", plan->work);
-    if (geteuid() == 0 && access(path, F_OK) == 0 &&
-        (chown(path, (uid_t)-1, plan->judge) < 0 || chmod(path, 0710) < 0))
-        die("%s: %s", path, strerror(errno));
     free(path);
 }
 
@@ -266,12 +256,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     raise_files_limit();
     read_plan(&w, o.plan_fd);
-    hide_judges_on_host(&w.plan);
+    hide_judges(&w.plan);
     cgroup_open(&w.cgroup, o.level == LEVEL_CONTAINER ? "none" : o.cgroup);
     level_enter(&w.level, o.level, &w.plan, &w.simulate, remove_cgroup, &w.cgroup);
     join_cgroup(&w);
     prctl(PR_SET_DUMPABLE, w.level.own_uids ? 0 : 1);
-    hide_judges(&w);
     block_signals(&w);
     level_drop_capabilities(&w.level);
     w.access = (struct proc_access){w.plan.student, w.level.own_uids, w.simulate.yama};
