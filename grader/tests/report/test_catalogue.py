@@ -154,3 +154,34 @@ def test_a_cause_is_defined_once(tmp_path: Path) -> None:
     path.write_text(KIND + '[causes.a]\nkind = "crash"\ntext = "x"', "utf-8")
     with pytest.raises(GraderFault, match="defined twice"):
         catalogue.load([path, path])
+
+
+# ---- what others name ------------------------------------------------------------------------------
+
+
+def _pairs(repo: Path) -> set[tuple[str, str]]:
+    """Kind and cause where they stand side by side in warden's and ipclab's sources: "deadlock", "wait_before_drain"."""
+    kinds = "|".join(catalogue.default().kinds)
+    pattern = re.compile(rf'"({kinds})",\s*(?:[a-z_ ?>-]*)"([a-z][a-z0-9_]*)"(?:\s*:\s*"([a-z][a-z0-9_]*)")?')
+    found = set()
+    for path in (*(repo / "grader/warden").glob("*.c"), *(repo / "grader/ipclab").glob("*.py")):
+        for kind, first, second in pattern.findall(path.read_text("utf-8")):
+            found |= {(kind, slug) for slug in (first, second) if slug and slug not in catalogue.default().kinds}
+            found |= {(kind, slug) for slug in (first, second) if slug == kind == "wrong_output"}
+    return found
+
+
+def test_what_warden_and_judging_find_is_registered_under_that_kind(repo: Path) -> None:
+    pairs = _pairs(repo)
+    assert ("deadlock", "write_end_kept_by_reader") in pairs and ("build_error", "compile_error") in pairs
+    assert ("zombie", "child_never_waited") in pairs and len(pairs) > 30
+    assert {(k, s) for k, s in pairs if not catalogue.allows(k, s)} == set()
+
+
+def test_causes_that_labs_tests_name_are_registered(repo: Path) -> None:
+    named = set()
+    for path in repo.glob("labs/*/tests/*/*.c"):
+        for call in re.findall(r"tk_cause\(([^;]*)\);", path.read_text("utf-8")):
+            named |= set(re.findall(r'"([a-z0-9_]+)"', call))
+    assert named, "no lab names a cause?"
+    assert {s for s in named if s not in catalogue.default().causes} == set()
