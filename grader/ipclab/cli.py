@@ -311,10 +311,9 @@ class _Outputs:
     ipclab check 01-pipe ~/work   the files of 01-pipe in another folder
     """
 )
-@click.argument("lab", required=False)
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False, exists=True))
-def check(lab: str | None, folder: Path | None) -> int:
-    """Build the files in FOLDER (default: here) and run the public tests of LAB.
+@click.argument("what", metavar="[LAB] [FOLDER]", nargs=-1)
+def check(what: tuple[str, ...]) -> int:
+    """Build the files in FOLDER (default: here) and run the public tests of LAB (default: the folder's name, or its files').
 
     Shows the first failing test with its cause, place and hint. Needs no Docker and no rights.
     """
@@ -324,8 +323,7 @@ def check(lab: str | None, folder: Path | None) -> int:
     from ipclab.model import ResultStatus
     from ipclab.report.terminal import print_result
 
-    place = (folder or Path(".")).resolve()
-    full = manifest.load_lab(labs_root(), lab or place.name)
+    full, place = _lab_and_folder(what, manifest.slugs(labs_root()))
     the_lab = full if full.hidden_tests else public_lab(full)
     submissions = intake.take_in([place], the_lab)
     if len(submissions) != 1:
@@ -336,6 +334,27 @@ def check(lab: str | None, folder: Path | None) -> int:
     if result.status is ResultStatus.GRADER_ERROR:
         return GraderFault.exit_code
     return 0 if result.score >= result.max_score else 1
+
+
+def _lab_and_folder(what: tuple[str, ...], slugs: list[str]) -> tuple[Lab, Path]:
+    """What `check` is about: of its words one may be a lab, one a folder."""
+    from ipclab import manifest
+
+    root = labs_root()
+    named = [word for word in what if word in slugs]
+    folders = [word for word in what if word not in slugs]
+    if len(named) > 1 or len(folders) > 1:
+        raise UsageFault("check takes one lab and one folder; see ipclab check --help")
+    place = Path(folders[0] if folders else ".").resolve()
+    if not place.is_dir():
+        known = f"; labs are {', '.join(slugs)}" if slugs else ""
+        raise UsageFault(f"{clean(folders[0] if folders else str(place))} is no folder{known}")
+    if named or place.name in slugs:
+        return manifest.load_lab(root, named[0] if named else place.name), place
+    labs = [lab for lab in manifest.all_labs(root) if any((place / f).is_file() for t in lab.targets for f in t.files)]
+    if len(labs) != 1:
+        raise UsageFault(f"which lab is {clean(str(place))} of? Say it: ipclab check LAB FOLDER")
+    return labs[0], place
 
 
 # ---- validate -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ipclab import catalogue, memcheck
@@ -63,10 +63,10 @@ class Verdict:
     expected: Value = None
     actual: Value = None
     hint: str | None = None
+    kind: str | None = None
     cause: str | None = None
-    args: dict[str, Value] = None  # type: ignore[assignment]
-    file: str | None = None
-    line: int = 0
+    args: dict[str, Value] = field(default_factory=dict)
+    line: int = 0  # of the check that failed, in the test's source
 
 
 def _value(data: Any) -> Value:
@@ -92,17 +92,17 @@ def read_record(text: str) -> Verdict | None:
     status = {"pass": TestStatus.PASS, "fail": TestStatus.FAIL, "error": TestStatus.ERROR}.get(_text(data.get("status")))
     if status is None:
         return None
-    args = data.get("args") if isinstance(data.get("args"), dict) else {}
-    line = data.get("line")
+    args, where = (data.get(name) if isinstance(data.get(name), dict) else {} for name in ("args", "where"))
+    line = where.get("line")
     return Verdict(
         status=status,
         message=_text(data.get("message")),
         expected=_value(data.get("expected")),
         actual=_value(data.get("actual")),
         hint=_text(data.get("hint")) or None,
+        kind=_text(data.get("kind")) or None,
         cause=_text(data.get("cause")) or None,
         args={str(k): _value(v) for k, v in args.items()},
-        file=_text(data.get("file")) or None,
         line=line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else 0,
     )
 
@@ -271,7 +271,8 @@ def _with_record(test: Test, log: EntryLog, verdict: Verdict, found: list[Findin
 def _own_finding(verdict: Verdict, found: list[Finding]) -> list[Finding]:
     """The finding that the judge's record itself makes: of the cause that the test names, or of another result."""
     if verdict.cause is not None:
-        kind = catalogue.kind_of(verdict.cause)
+        named = verdict.kind is not None and catalogue.allows(verdict.kind, verdict.cause)
+        kind = str(verdict.kind) if named else catalogue.kind_of(verdict.cause)
         return [catalogue.finding(kind, verdict.cause, _record_args(verdict))]
     if any(f.kind in ALWAYS_COSTS for f in found):
         return []  # something worse happened, and explains it
@@ -394,7 +395,7 @@ def _merge(test: Test, outcomes: list[Outcome]) -> TestResult:
     first = next(iter(findings.values()), None)
     verdict = worst.verdict
     listed = tuple(findings.values())
-    if first is not None and verdict.file and verdict.line and test.visibility is Visibility.PUBLIC:
+    if first is not None and verdict.line and test.visibility is Visibility.PUBLIC:
         # students have this file: let them see the check that failed
         there = Location(test.source, verdict.line)
         listed = (replace(first, related=(*first.related, there)), *listed[1:])
