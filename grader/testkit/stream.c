@@ -137,9 +137,12 @@ size_t tk_send_until_full(tk_process *p, const void *data, size_t size)
 static _Noreturn void fail_flood(const tk_process *p)
 {
     struct tk_failure f = {.kind = "output_flood", .cause = "stdout_flood", .proven = true};
-    f.message =
-        tk_format("%s wrote more than %lld bytes to stdout", p->program, (long long)tk_judge()->output);
+    f.message = tk_format("%s wrote more than %lld bytes to stdout", p->program,
+                          (long long)tk_judge()->output);
     tk_json_int(&f.expected, tk_judge()->output);
+    /* It is still writing, and when we leave it gets SIGPIPE. Signal 0 does nothing to it, but tells
+     * warden that how it ends is the judge's doing. */
+    tk_control_ask(&(struct tk_request){.op = CTL_SIGNAL, .proc = p->proc, .arg = 0});
     tk_fail_with(&f);
 }
 
@@ -181,8 +184,8 @@ static _Noreturn void fail_early_end(tk_process *p, tk_bytes got, size_t size, c
     const struct tk_waiting w = {.p = p, .what = tk_format("%s: %zu bytes", what, size), .so_far = &got};
     tk_settle(p);
     const char *how = p->ended ? tk_how_it_is(p) : tk_format("%s closed its stdout", p->program);
-    const char *much = got.size ? tk_format("only %zu of %zu bytes", got.size, size) : "nothing";
-    tk_fail_early(p, tk_format("%s: %s after it had printed %s of that", what, how, much), &w);
+    tk_fail_early(
+        p, tk_format("%s before it had printed %s (%zu of %zu bytes came)", how, what, got.size, size), &w);
 }
 
 tk_bytes tk_receive(tk_process *p, size_t size, const char *what)

@@ -34,7 +34,7 @@
 
 /* ---- declaring tests (main.c) ------------------------------------------------------------------ */
 
-#define TK_TEST(name) static void name(void **tk_state_)
+#define TK_TEST(name) static void name(void **tk_state_ __attribute__((unused)))
 #define tk_test(name) cmocka_unit_test(name)
 #define TK_SUITE(...)                                             \
     const struct CMUnitTest tk_tests[] = {__VA_ARGS__};           \

@@ -1,0 +1,148 @@
+/* A driver with a student's functions, right and wrong, in one file. */
+#include "driver.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void call_add(td_msg *in, td_msg *out)
+{
+    int64_t a = td_get_int(in), b = td_get_int(in);
+    td_put_int(out, a + b);
+}
+
+static void call_reverse(td_msg *in, td_msg *out)
+{
+    size_t size;
+    const char *data = td_get_bytes(in, &size);
+    char *turned = malloc(size + 1);
+    for (size_t i = 0; i < size; i++)
+        turned[i] = data[size - 1 - i];
+    td_put_bytes(out, turned, size);
+    free(turned);
+}
+
+static void call_crash(td_msg *in, td_msg *out)
+{
+    (void)in, (void)out;
+    raise(SIGSEGV);
+}
+
+static void call_exit(td_msg *in, td_msg *out)
+{
+    (void)out;
+    exit((int)td_get_int(in));
+}
+
+/* Killed, while a child that inherited everything lives on: no end-of-file tells of it. */
+static void call_crash_with_child(td_msg *in, td_msg *out)
+{
+    (void)in, (void)out;
+    if (fork() == 0) {
+        pause();
+        _exit(0);
+    }
+    raise(SIGABRT);
+}
+
+static void call_hang(td_msg *in, td_msg *out)
+{
+    (void)in, (void)out;
+    pause();
+}
+
+static void call_close_all(td_msg *in, td_msg *out)
+{
+    (void)in, (void)out;
+    for (int fd = 0; fd < 256; fd++)
+        close(fd);
+    pause();
+}
+
+static void call_forge(td_msg *in, td_msg *out)
+{
+    (void)out;
+    size_t size;
+    const char *data = td_get_bytes(in, &size);
+    if (write(TD_LINK_FD, data, size) != (ssize_t)size)
+        exit(1);
+    pause();
+}
+
+/* Answers right, then adds a second answer. */
+static void call_answer_twice(td_msg *in, td_msg *out)
+{
+    (void)in;
+    static const char answer[] = {0, 0, 0, 9, 'i', 0, 0, 0, 0, 0, 0, 0, 1};
+    if (write(TD_LINK_FD, answer, sizeof answer) != sizeof answer)
+        exit(1);
+    td_put_int(out, 1);
+}
+
+static void call_return_in_child(td_msg *in, td_msg *out)
+{
+    (void)in;
+    if (fork() == 0)
+        return;
+    wait(NULL);
+    td_put_int(out, 1);
+}
+
+static void call_print(td_msg *in, td_msg *out)
+{
+    size_t size;
+    const char *data = td_get_bytes(in, &size);
+    fwrite(data, 1, size, stdout); /* flushed by main's return only */
+    td_put_int(out, 0);
+}
+
+static int64_t ask(char letter)
+{
+    char answer[8] = "";
+    size_t n = td_ask_judge(&letter, 1, answer, sizeof answer);
+    return n == 1 ? answer[0] : -1;
+}
+
+/* Asks here, then in a child; returns both answers and the child's pid. */
+static void call_ask(td_msg *in, td_msg *out)
+{
+    (void)in;
+    int64_t here = ask('p');
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit((int)ask('c'));
+    int status;
+    waitpid(pid, &status, 0);
+    td_put_int(out, here);
+    td_put_int(out, WEXITSTATUS(status));
+    td_put_int(out, pid);
+    close(TD_BACK_FD);
+}
+
+static void call_ask_strangely(td_msg *in, td_msg *out)
+{
+    char question[64] = "", answer[8];
+    int64_t size = td_get_int(in);
+    td_put_int(out, (int64_t)td_ask_judge(question, (size_t)size, answer, sizeof answer));
+}
+
+static void call_many_answers(td_msg *in, td_msg *out)
+{
+    for (int64_t n = td_get_int(in); n > 0; n--)
+        td_put_int(out, n);
+}
+
+static void call_exec_keeps_nothing(td_msg *in, td_msg *out)
+{
+    (void)in;
+    td_put_int(out, system("test ! -e /proc/self/fd/200 -a ! -e /proc/self/fd/201"));
+}
+
+TD_DRIVER({"add", call_add}, {"reverse", call_reverse}, {"crash", call_crash}, {"exit", call_exit},
+          {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"close_all", call_close_all},
+          {"forge", call_forge}, {"answer_twice", call_answer_twice}, {"return_in_child", call_return_in_child},
+          {"print", call_print}, {"ask", call_ask}, {"ask_strangely", call_ask_strangely},
+          {"many_answers", call_many_answers}, {"exec_keeps_nothing", call_exec_keeps_nothing})
