@@ -189,6 +189,9 @@ static void send_signal(struct run *r, const struct request *q)
             answer(r, q, ESRCH, 0, 0, "");
             return;
         }
+        struct process *main_process = run_process(r, pid);
+        if (main_process)
+            main_process->signalled = true;
     }
     answer(r, q, kill(pid, number) < 0 ? errno : 0, 0, 0, "");
 }

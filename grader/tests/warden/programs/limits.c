@@ -9,6 +9,8 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return 2;
+    if (strcmp(argv[1], "abort") == 0)
+        abort();
     if (strcmp(argv[1], "cpu") == 0)
         for (volatile long i = 0;; i++)
             ;
