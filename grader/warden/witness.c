@@ -52,8 +52,13 @@ static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
 static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
 {
     struct flow f = {.pid = pid, .proc = proc, .write = write};
-    if (fd < 0 || !proc_fd_object(&r->w->access, pid, fd, f.object, sizeof f.object))
+    if (fd < 0)
         return;
+    if (!proc_fd_object(&r->w->access, pid, fd, f.object, sizeof f.object)) {
+        if (errno != ENOENT)
+            return;
+        snprintf(f.object, sizeof f.object, "closed:[%d]", fd); /* the call is about to fail with EBADF */
+    }
     for (size_t i = 0; i < r->flows_count; i++) {
         const struct flow *g = &r->flows[i];
         if (g->pid == pid && g->write == write && strcmp(g->object, f.object) == 0)
