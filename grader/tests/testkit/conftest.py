@@ -161,3 +161,31 @@ def lab(built: Built) -> Iterator[Lab]:
             (work / sub).chmod(0o755)
         work.chmod(0o755)
         yield Lab(built, work)
+
+
+class Pipe:
+    """An inspector that answers each case with a line: one process for thousands of cases."""
+
+    def __init__(self, binary: Path) -> None:
+        self.process = subprocess.Popen([str(binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.timer = threading.Timer(10 * DEADLINE, self.process.kill)
+
+    def __enter__(self) -> Pipe:
+        self.timer.start()
+        return self
+
+    def ask(self, case: bytes) -> str:
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        try:
+            self.process.stdin.write(case)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        assert line.endswith(b"\n"), self.process.stderr.read().decode()
+        return line.decode().removesuffix("\n")
+
+    def __exit__(self, *_: object) -> None:
+        _, stderr = self.process.communicate(timeout=DEADLINE)
+        self.timer.cancel()
+        assert self.process.returncode == 0, stderr.decode()
