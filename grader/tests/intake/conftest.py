@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,12 @@ def take_one(take_in: TakeIn) -> TakeOne:
         return submission
 
     return one
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that other users can reach, unlike tmp_path, whose parents pytest keeps shut."""
+    with tempfile.TemporaryDirectory(prefix="ipclab-test-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place

@@ -294,7 +294,7 @@ def test_a_sparse_file_is_not_used(tmp_path: Path, take_archive) -> None:
         tar = ["tar", "-cSf", "-", f"--format={form}", "twice.c", "echo.c"]
         packed = subprocess.run(tar, cwd=tmp_path, capture_output=True, check=True, timeout=30).stdout
         s = take_archive(packed)
-        assert names(s) == ["echo.c"], form
+        assert (names(s), [n.code for n in s.notes]) == (["echo.c"], ["not_a_file"]), form
 
 
 BOMB = 256 << 20
@@ -368,7 +368,7 @@ def test_nested_bombs_stay_packed(take_archive) -> None:
     assert names(take_archive(zip_of(GOOD | {"more.zip": inner}))) == ["echo.c", "twice.c"]
 
 
-def test_a_hundred_thousand_entries_stop_the_reading_early(take_archive) -> None:
+def test_a_hundred_thousand_entries_stop_the_reading_early(take_archive, monkeypatch: pytest.MonkeyPatch) -> None:
     name = b"x" * 8
     central = b"PK\1\2" + struct.pack("<HHHHHHLLL", 20, 20, 0, 0, 0, 0, 0, 0, 0) + struct.pack("<HHHHHLL", 8, 0, 0, 0, 0, 0, 0) + name
     count = 100_000
@@ -377,6 +377,7 @@ def test_a_hundred_thousand_entries_stop_the_reading_early(take_archive) -> None
     many_zip = local + central * count + end
     one = tar_of([member("x")])[:512]
     many_tar = gzip.compress(one * count + bytes(1024), 1)
+    monkeypatch.delattr(zipfile, "ZipFile")  # its constructor would make an object of every entry
     for packed in (many_zip, many_tar):
         start = time.process_time()
         s = take_archive(packed)

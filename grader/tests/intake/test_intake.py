@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import json
 import os
+import re
 import socket
 import stat
 import subprocess
 import sys
-import threading
+import tarfile
+import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from ipclab import catalogue, intake
-from ipclab.faults import UsageFault
-from ipclab.listing import LISTED_MAX, SOURCE_MAX, USED_MAX
+from ipclab import catalogue, folders, intake
+from ipclab.faults import GraderFault, UsageFault
+from ipclab.listing import LISTED_MAX, SOURCE_MAX, USED_MAX, Unreadable
 from ipclab.model import Lab, Rejection, Submission
 
 ECHO = b"int main(void) { return 0; }\n"
@@ -323,24 +329,27 @@ def test_a_hard_link_in_a_directory_is_a_file_like_any_other(tmp_path: Path, tak
     assert [f.data for f in take_one(folder).files] == [ECHO, ECHO]
 
 
-def test_a_fifo_is_never_opened(tmp_path: Path, take_one) -> None:
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The last names of everything that is opened from here on."""
+    real, names_opened = os.open, []
+
+    def open_(path, *args, **kwargs):  # type: ignore[no-untyped-def]
+        names_opened.append(os.path.basename(path))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", open_)
+    return names_opened
+
+
+def test_a_fifo_is_never_opened(tmp_path: Path, take_one, opened: list[str]) -> None:
     folder = hand_in(tmp_path / "a", echo_c=ECHO)
     os.mkfifo(folder / "twice.c")
-    opened = threading.Event()
-
-    def writer() -> None:
-        # returns at the moment somebody opens the FIFO for reading
-        os.close(os.open(folder / "twice.c", os.O_WRONLY))
-        opened.set()
-
-    thread = threading.Thread(target=writer, daemon=True)
-    thread.start()
     s = take_one(folder)
-    assert not opened.is_set()
-    os.close(os.open(folder / "twice.c", os.O_RDONLY))  # lets the writer end, and shows that it would have noticed
-    thread.join(timeout=30)
-    assert opened.is_set()
     assert "twice.c is a FIFO" in sentence(s.notes[0])
+    with pytest.raises(OSError), folders.opened_file(folder / "twice.c"):
+        pass
+    assert "echo.c" in opened and "twice.c" not in opened
 
 
 def test_a_socket_and_a_folder_in_the_place_of_a_file_are_told(tmp_path: Path, take_one, monkeypatch) -> None:
@@ -356,7 +365,7 @@ def test_a_socket_and_a_folder_in_the_place_of_a_file_are_told(tmp_path: Path, t
 
 @as_root
 @pytest.mark.parametrize(("kind", "number"), [(stat.S_IFCHR, os.makedev(1, 5)), (stat.S_IFBLK, os.makedev(7, 99))])
-def test_a_device_is_never_opened(tmp_path: Path, take_one, kind: int, number: int) -> None:
+def test_a_device_is_never_opened(tmp_path: Path, take_one, opened: list[str], kind: int, number: int) -> None:
     folder = hand_in(tmp_path / "a", echo_c=ECHO)
     try:
         os.mknod(folder / "twice.c", kind | 0o666, number)
@@ -365,13 +374,22 @@ def test_a_device_is_never_opened(tmp_path: Path, take_one, kind: int, number: i
         pytest.skip("this machine forbids device nodes")
     s = take_one(folder)
     assert (names(s), codes(s)) == (["echo.c"], ["not_a_file", "not_a_file"])
+    assert not {"twice.c", "util.h"} & set(opened)
     assert "is a device" in sentence(s.notes[0])
 
 
-def test_a_file_that_becomes_a_link_in_between_is_not_followed(tmp_path: Path, secret: Path) -> None:
-    from ipclab import folders
-    from ipclab.listing import Unreadable
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_a_file_that_is_swapped_between_look_and_open_is_not_used(tmp_path: Path, monkeypatch, secret: Path, kind: str) -> None:
+    path = tmp_path / "echo.c"
+    path.symlink_to(secret) if kind == "link" else os.mkfifo(path)
+    regular = os.lstat(secret)
+    monkeypatch.setattr(os, "lstat", lambda *args, **kwargs: regular)
+    with pytest.raises(OSError) as caught, folders.opened_file(path):
+        pass
+    assert caught.value.errno == errno.ELOOP
 
+
+def test_a_file_that_becomes_a_link_in_between_is_not_followed(tmp_path: Path, secret: Path) -> None:
     folder = hand_in(tmp_path / "a")
     with folders.opened_folder(folder) as fd:
         listing = folders.list_folder(fd)
@@ -384,9 +402,6 @@ def test_a_file_that_becomes_a_link_in_between_is_not_followed(tmp_path: Path, s
 
 
 def test_a_folder_that_becomes_a_link_in_between_is_not_followed(tmp_path: Path, secret: Path) -> None:
-    from ipclab import folders
-    from ipclab.listing import Unreadable
-
     folder = hand_in(tmp_path / "a" / "src").parent
     with folders.opened_folder(folder) as fd:
         listing = folders.list_folder(fd)
@@ -413,14 +428,8 @@ print(json.dumps([[s.id, [f.name for f in s.files], s.rejection and [s.rejection
 
 
 @as_root
-def test_what_must_not_be_read_is_told_and_blames_nobody(tmp_path: Path, repo: Path, tiny: Lab) -> None:
-    import json
-
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:
-        if parent.owner() == "root" and "pytest" in parent.name:
-            parent.chmod(0o755)
-    top = tmp_path / "class"
+def test_what_must_not_be_read_is_told_and_blames_nobody(open_place: Path, repo: Path, tiny: Lab) -> None:
+    top = open_place / "class"
     for name in ("file", "folder", "fine"):
         hand_in(top / name)
     (top / "file" / "echo.c").chmod(0)
@@ -428,9 +437,9 @@ def test_what_must_not_be_read_is_told_and_blames_nobody(tmp_path: Path, repo: P
     (top / "half" / "closed").mkdir(parents=True)
     hand_in(top / "half")
     (top / "half" / "closed").chmod(0)
-    (tmp_path / "shut").mkdir(mode=0o700)
-    hand_in(tmp_path / "shut" / "in")
-    argv = [sys.executable, "-c", AS_NOBODY, str(repo / "grader"), str(tiny.folder.parents[1]), str(top), str(tmp_path / "shut" / "in")]
+    (open_place / "shut").mkdir(mode=0o700)
+    hand_in(open_place / "shut" / "in")
+    argv = [sys.executable, "-c", AS_NOBODY, str(repo / "grader"), str(tiny.folder.parents[1]), str(top), str(open_place / "shut" / "in")]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     found = {name: (files, rejection, notes) for name, files, rejection, notes in json.loads(done.stdout)}
@@ -443,10 +452,6 @@ def test_what_must_not_be_read_is_told_and_blames_nobody(tmp_path: Path, repo: P
 
 
 def test_a_machine_in_trouble_is_the_graders_fault(tmp_path: Path, take_in, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-
-    from ipclab.faults import GraderFault
-
     hand_in(tmp_path / "class" / "a")
     real = os.open
 
@@ -469,8 +474,6 @@ HOSTILE = [
 
 
 def test_ids_are_safe_and_unique_and_names_stay_what_they_are(tmp_path: Path, take_in) -> None:
-    import re
-
     top = os.fsencode(tmp_path / "class")
     os.mkdir(top)
     shown = [n for n in HOSTILE if not n.startswith(b".")]
@@ -522,11 +525,6 @@ def test_the_digest_depends_on_names_and_bytes_only(tmp_path: Path, take_in) -> 
 
 
 def test_a_class_of_500_is_taken_in_within_two_seconds(tmp_path: Path, take_in) -> None:
-    import io
-    import tarfile
-    import time
-    import zipfile
-
     top = tmp_path / "class"
     top.mkdir()
     big = ECHO * 300
