@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ipclab import intake, manifest
+from ipclab import export, intake, manifest
 from ipclab.model import Lab, Submission
 
 DATA = Path(__file__).with_name("data")
@@ -53,3 +54,15 @@ def open_place() -> Iterator[Path]:
         place = Path(name)
         place.chmod(0o755)
         yield place
+
+
+@pytest.fixture(scope="session")
+def student_export(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What students of this repository's labs get, with the kit built by a first `make check`: copy it before you change it."""
+    place = tmp_path_factory.mktemp("export") / "student"
+    export.export(repo, place)
+    for slug in manifest.slugs(place):
+        make = ["make", "-C", str(place / "skeletons" / slug), "check"]
+        done = subprocess.run(make, capture_output=True, text=True, timeout=600)
+        assert "hidden tests" in done.stdout + done.stderr, done.stdout + done.stderr
+    return place

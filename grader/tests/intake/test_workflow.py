@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from ipclab import export, manifest, workflow
+from ipclab import manifest, workflow
 
 Yaml = dict[Any, Any]
 
@@ -45,16 +45,9 @@ def load(text: str) -> Yaml:
     return data
 
 
-@pytest.fixture(scope="module")
-def exported(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("workflow") / "student"
-    export.export(repo, place)
-    return place
-
-
 @pytest.fixture(scope="module", params=["student", "repository"])
-def any_workflow(request: pytest.FixtureRequest, exported: Path, repo: Path) -> Yaml:
-    root = exported if request.param == "student" else repo
+def any_workflow(request: pytest.FixtureRequest, student_export: Path, repo: Path) -> Yaml:
+    root = student_export if request.param == "student" else repo
     return load((root / workflow.FILE).read_text())
 
 
@@ -202,9 +195,9 @@ def junit(root: Path, slug: str) -> ElementTree.Element:
 
 
 @pytest.fixture
-def student(exported: Path, tmp_path: Path) -> Path:
+def student(student_export: Path, tmp_path: Path) -> Path:
     work = tmp_path / "student"
-    shutil.copytree(exported, work)
+    shutil.copytree(student_export, work)
     return work
 
 
@@ -258,7 +251,7 @@ def test_a_fault_of_the_grader_is_red_and_says_that_nothing_was_graded(student: 
 
 def test_the_solutions_of_this_repository_are_green(repo: Path, tmp_path: Path) -> None:
     work = tmp_path / "repository"
-    shutil.copytree(repo, work, ignore=shutil.ignore_patterns(".git", ".build", "grades", "__pycache__", ".pytest_cache", ".hypothesis"))
+    shutil.copytree(repo, work, ignore=shutil.ignore_patterns(".git", "grades", "__pycache__", ".pytest_cache", ".hypothesis"))
     jobs = load((repo / workflow.FILE).read_text())["jobs"]
     found = run_job(jobs["labs"], work, {})
     assert found.ok, found.log
