@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .conftest import Lab
@@ -79,6 +81,12 @@ def test_a_descriptor_leak_lists_each_descriptor_with_its_object(lab: Lab) -> No
     assert record["message"] == f"after the line: 3 descriptors are left open: {record['actual']}"
     assert record["actual"].startswith("fd 3 (/dev/null, for writing), fd 4 (pipe:[")
     assert record["actual"].endswith("for writing)")
+
+
+def test_a_second_descriptor_of_an_old_object_is_a_leak_too(lab: Lab) -> None:
+    record = lab.run("calls", "second_descriptor_of_an_old_object_is_a_leak").record
+    assert (record["kind"], record["cause"]) == ("fd_leak", "write_end_kept_by_other")
+    assert re.fullmatch(r"after the line: 1 descriptor is left open: fd 3 \(pipe:\[\d+\], for writing\)", record["message"])
 
 
 ERRORS = {

@@ -28,7 +28,7 @@ def ask(inspector: Pipe, letter: str, data: bytes, argument: int = 0) -> str:
 # Bytes that are almost text: pieces of UTF-8, surrogates, overlong forms, controls.
 pieces = st.one_of(
     st.text(max_size=6).map(lambda s: s.encode("utf-8", "surrogatepass")), st.binary(max_size=3),
-    st.sampled_from([b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x1b[2J", b"\r\n", b"\t", b'"', b"\\",
+    st.sampled_from([b"\xc0\x80", b"\xe0\x80\x80", b"\xe0\x9f\xbf", b"\xf0\x8f\xbf\xbf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x1b[2J", b"\r\n", b"\t", b'"', b"\\",
                      b"\x7f", b"\xc2\x80", b"\xc2\x9f", b"\xc2\xa0", b"\0", "\u2028".encode(), "\U0010ffff".encode()]))
 almost_text = st.lists(pieces, max_size=10).map(b"".join)
 

@@ -299,6 +299,17 @@ TK_TEST(descriptor_leak_is_told)
     tk_assert_no_new_fd(before, p, "after the line");
 }
 
+TK_TEST(second_descriptor_of_an_old_object_is_a_leak)
+{
+    tk_process *p = start("dups_on_line");
+    tk_wait_blocked(p, "read", NULL);
+    struct tk_fds before = tk_fds(p);
+    tk_send(p, "\n", 1);
+    tk_receive(p, 5, "the reply");
+    tk_cause("write_end_kept_by_other");
+    tk_assert_no_new_fd(before, p, "after the line");
+}
+
 TK_TEST(descriptors_of_one_that_ended)
 {
     tk_process *p = start("exit_3");
@@ -460,7 +471,8 @@ TK_SUITE(tk_test(add_is_right), tk_test(add_is_wrong_beyond_doubles), tk_test(ma
          tk_test(begin_and_end), tk_test(end_without_begin), tk_test(not_a_driver),
          tk_test(questions_have_proven_senders), tk_test(question_is_too_long), tk_test(empty_question_is_not_the_end),
          tk_test(no_question_comes), tk_test(links_do_not_survive_an_exec), tk_test(descriptors_are_seen),
-         tk_test(descriptor_leak_is_told), tk_test(descriptors_of_one_that_ended), tk_test(zombie_is_seen),
+         tk_test(descriptor_leak_is_told), tk_test(second_descriptor_of_an_old_object_is_a_leak),
+         tk_test(descriptors_of_one_that_ended), tk_test(zombie_is_seen),
          tk_test(calls_are_counted), tk_test(flows_are_seen), tk_test(error_is_no_fail),
          tk_test(unknown_program_is_an_error), tk_test(cmocka_assert_is_recorded), tk_test(skip_is_an_error),
          tk_test(crash_of_the_judge), tk_test(exit_of_the_judge), tk_test(cause_and_hint_are_recorded),

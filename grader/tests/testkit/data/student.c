@@ -185,6 +185,15 @@ static int opens_on_line(void)
     return 0;
 }
 
+static int dups_on_line(void)
+{
+    char c;
+    while (read(0, &c, 1) == 1)
+        if (dup(1) < 0 || write(1, "done\n", 5) != 5)
+            return 1;
+    return 0;
+}
+
 static int leaves_zombie(void)
 {
     char c;
@@ -255,6 +264,7 @@ static const struct {
                 {"keeps_write_end", keeps_write_end},
                 {"says_ready_and_waits", says_ready_and_waits},
                 {"opens_on_line", opens_on_line},
+                {"dups_on_line", dups_on_line},
                 {"leaves_zombie", leaves_zombie},
                 {"three_pipes_two_forks", three_pipes_two_forks},
                 {"exits_7_on_term", exits_7_on_term},
