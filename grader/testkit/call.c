@@ -132,7 +132,8 @@ static _Noreturn void fail_driver_ended(tk_process *d)
     if (!d->ended)
         tk_fail_early(
             d, tk_format("%s() closed a descriptor that is not its own (%d)", d->function, TD_LINK_FD), &w);
-    tk_fail_early(d, tk_format("%s() did not return: the process %s", d->function, tk_describe_status(d->status)), &w);
+    tk_fail_early(
+        d, tk_format("%s() did not return: the process %s", d->function, tk_describe_status(d->status)), &w);
 }
 
 static _Noreturn void fail_returned_in_child(const tk_process *d)

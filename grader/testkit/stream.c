@@ -137,8 +137,8 @@ size_t tk_send_until_full(tk_process *p, const void *data, size_t size)
 static _Noreturn void fail_flood(const tk_process *p)
 {
     struct tk_failure f = {.kind = "output_flood", .cause = "stdout_flood", .proven = true};
-    f.message = tk_format("%s wrote more than %lld bytes to stdout", p->program,
-                          (long long)tk_judge()->output);
+    f.message =
+        tk_format("%s wrote more than %lld bytes to stdout", p->program, (long long)tk_judge()->output);
     tk_json_int(&f.expected, tk_judge()->output);
     /* It is still writing, and when we leave it gets SIGPIPE. Signal 0 does nothing to it, but tells
      * warden that how it ends is the judge's doing. */

@@ -124,9 +124,7 @@ TK_TEST(returned_in_a_child)
 
 TK_TEST(second_answer_comes_unasked)
 {
-    tk_process *d = tk_driver("functions");
-    call(d, "answer_twice");
-    call(d, "answer_twice");
+    call(tk_driver("functions"), "answer_twice");
 }
 
 static void forge(const void *data, size_t size)
