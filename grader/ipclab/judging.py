@@ -214,11 +214,12 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], *, shared_uid: b
     if end.outcome not in _LIMITS | {"finished", "judge_died"}:
         raise StreamFault("warden_fault", f"{log.id} has the outcome {end.outcome[:40]!r}")
     found = [_warden_finding(f, own) for f in log.found]
+    verdict = read_record(log.records[0].text) if log.records else None
     if log.id == entry_id(test.name, "memcheck"):
-        found += memcheck.findings(log, own)
+        passed = verdict is not None and verdict.status is TestStatus.PASS
+        found += memcheck.findings(log, own, passed=passed)
     if not log.records:
         return _without_record(test, log, found)
-    verdict = read_record(log.records[0].text)
     if verdict is None:
         return _grader("judge_error", {"test": test.name, "error": "its record makes no sense"}, end.wall_ms)
     if end.records != 1 or len(log.records) != 1:
@@ -354,6 +355,9 @@ def _test(
         return _result(test, TestStatus.FAIL, message=error.text, hint=error.hint, location=error.location)
     if why is not None:
         return _skipped(test, why, results)
+    # warden skips by records only: it cannot know that a finding costs a test whose record is `pass`
+    if (failed := next((d for d in test.depends if d in results and results[d].status is not TestStatus.PASS), None)):
+        return _skipped(test, failed, results)
     outcomes = []
     for part in parts(test, lab):
         entry = log.entries.get(entry_id(test.name, part)) if log else None

@@ -184,8 +184,9 @@ def _findings(all_reports: list[Report], own: frozenset[str]) -> Iterator[Findin
             )
 
 
-def findings(log: EntryLog, own: frozenset[str]) -> list[Finding]:
-    """The findings of one entry of the memcheck pass. `own` are the names of the submission's files."""
+def findings(log: EntryLog, own: frozenset[str], *, passed: bool) -> list[Finding]:
+    """The findings of one entry of the memcheck pass. `own` are the names of the submission's files; `passed`: the
+    judge was content, so something has to show that valgrind was there."""
     all_reports = reports(log)
     found: dict[tuple[str, Location | None], Finding] = {}
     for f in _findings(all_reports, own):
@@ -193,14 +194,16 @@ def findings(log: EntryLog, own: frozenset[str]) -> list[Finding]:
     kept = list(found.values())[:FINDINGS_MAX]
     # an error comes before the leak that it may have caused
     kept.sort(key=lambda f: f.kind == "memory_leak")
-    return kept + _missing(log, all_reports)
+    return kept + _missing(log, all_reports, passed)
 
 
-def _missing(log: EntryLog, all_reports: list[Report]) -> list[Finding]:
-    """A process that exited by itself under valgrind has a complete report, or it got away from valgrind."""
+def _missing(log: EntryLog, all_reports: list[Report], passed: bool) -> list[Finding]:
+    """A process that exited by itself under valgrind has a complete report, or it got away from valgrind. One that was
+    killed has none; but where all were, nothing has been checked."""
     complete = {r.pid for r in all_reports if r.complete}
-    return [
-        catalogue.finding("memory_error", "no_memcheck_report", {"pid": e.pid})
-        for e in log.exits
-        if e.status.code is not None and e.pid not in complete
-    ][:1]
+    for e in log.exits:
+        if e.status.code is not None and e.pid not in complete:
+            return [catalogue.finding("memory_error", "no_memcheck_report", {"pid": e.pid})]
+    if passed and log.spawns and not complete:
+        return [catalogue.finding("memory_error", "no_memcheck_report")]
+    return []

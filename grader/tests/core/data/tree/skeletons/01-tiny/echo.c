@@ -1,0 +1,7 @@
+#include <unistd.h>
+
+int main(void)
+{
+    /* TODO: copy */
+    return 1;
+}
