@@ -16,6 +16,7 @@
 #include <time.h>
 
 #define PEOPLE_MAX 64
+#define SPIN_NS    (1000 * NS_PER_MS)
 #define ENDS_MAX   64
 
 struct person { /* a live process */
@@ -250,17 +251,30 @@ static bool rule_class(const struct scene *s, struct cause *c)
     return false;
 }
 
-/* Somebody computes: over 20 ms of our own clock its CPU time grows and it is seen outside of any wait. */
+/* Does it compute? Measured on its own clock, since on a loaded machine it may get little of a second: two
+ * ticks of CPU time within SPIN_NS are a loop, fewer are a process that just happened to run. */
+static bool computes(const struct person *p)
+{
+    const int64_t until = now_ns() + SPIN_NS;
+    struct proc_stat later;
+    while (now_ns() < until) {
+        struct timespec pause = {0, 10 * NS_PER_MS}; /* a measurement: nobody waits for an event here */
+        nanosleep(&pause, NULL);
+        if (!proc_stat(p->pid, &later) || later.start != p->stat.start)
+            return false;
+        if (later.cpu_ticks > p->stat.cpu_ticks + 1)
+            return true;
+    }
+    return false;
+}
+
 static bool rule_running(const struct scene *s, struct cause *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         if (p->look.class != BLOCKED_NOT)
             continue;
-        struct timespec pause = {0, 40 * NS_PER_MS};
-        nanosleep(&pause, NULL); /* a measurement, nothing waits for its end */
-        struct proc_stat later;
-        bool spins = proc_stat(p->pid, &later) && later.cpu_ticks > p->stat.cpu_ticks + 1;
+        bool spins = computes(p);
         *c = (struct cause){
             spins ? "busy_wait" : "timeout", spins ? "spins" : "still_running", p, NULL, NULL, -1, NULL};
         return true;

@@ -270,6 +270,19 @@ ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, s
     return (ssize_t)kept;
 }
 
+int64_t proc_pss(const struct proc_access *a, pid_t pid)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    cleanup_fd int fd = open_as_owner(a, path, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    long long kib = status_value(text, "\nPss:");
+    return kib < 0 ? -1 : kib * 1024;
+}
+
 ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room)
 {
     char path[64];

@@ -65,6 +65,10 @@ bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object
 /* The text of /proc/PID/fdinfo/FD. */
 bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, size_t room);
 
+/* Memory of a process in bytes, each shared page counted by its share (Pss of /proc/PID/smaps_rollup);
+ * -1 if it may not be read. */
+int64_t proc_pss(const struct proc_access *a, pid_t pid);
+
 /* The text of /proc/PID/maps, whole lines only; -1 if it may not be read. */
 ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room);
 

@@ -20,8 +20,9 @@
 #define BLOCKED_NS     NS_PER_MS /* the kernel sends no event when a process blocks: this is polled */
 #define PROCESSES_MAX  512
 #define JUDGE_GRACE_NS (5000 * NS_PER_MS)
-#define OWN_PROCESSES  4 /* warden, the judge, `lines`: in the same control group, beyond the student's own  \
-                          */
+#define OWN_PROCESSES                                                                                        \
+    4 /* warden, the judge, `lines`: in the same control group, beyond the student's own                     \
+       */
 #define MIB        1048576.0
 #define STDERR_MAX 65536 /* what is kept of a stream for people */
 
@@ -416,6 +417,33 @@ static int64_t cpu_ns(struct run *r, const pid_t *tree, size_t n)
     return sum;
 }
 
+/* What the processes really use together: pages that fork left shared are counted once. A child of vfork
+ * has its parent's memory (the parent sleeps uninterruptibly meanwhile) and counts nothing. */
+static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct proc_stat st, parent;
+        if (!proc_stat(tree[i], &st))
+            continue;
+        if (st.ppid > 1 && proc_stat(st.ppid, &parent) && parent.state == 'D' &&
+            parent.rss_pages == st.rss_pages)
+            continue;
+        int64_t share = proc_pss(&r->w->access, tree[i]);
+        sum += share >= 0 ? share : st.rss_pages * sysconf(_SC_PAGESIZE);
+    }
+    return sum;
+}
+
+/* The kernel counts exactly where there is a control group; elsewhere the sum of the resident sizes, which
+ * is quick to have, is an upper bound, and what is above the limit is counted again with care. */
+static bool too_much_memory(const struct run *r, const pid_t *tree, size_t n, int64_t rss)
+{
+    if (r->w->cgroup.kind != CGROUP_NONE)
+        return cgroup_oom_kills(&r->w->cgroup) > r->oom_base;
+    return rss > r->e->limits.memory && memory_used(r, tree, n) > r->e->limits.memory;
+}
+
 static void sample(struct run *r)
 {
     static pid_t tree[TASKS_MAX];
@@ -432,7 +460,7 @@ static void sample(struct run *r)
         r->peak_rss = rss;
     if (l->cpu_ms && cpu_ns(r, tree, n) > l->cpu_ms * NS_PER_MS)
         hit(r, "cpu", "s", (double)l->cpu_ms / 1e3);
-    if (l->memory && (rss > l->memory || cgroup_oom_kills(&r->w->cgroup) > r->oom_base))
+    if (l->memory && too_much_memory(r, tree, n, rss))
         hit(r, "memory", "MiB", (double)l->memory / MIB);
     if (l->processes && ((int64_t)n > l->processes || cgroup_refused_forks(&r->w->cgroup) > r->forks_base))
         hit(r, "processes", "processes", (double)l->processes);
@@ -497,7 +525,12 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
                 (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec) / 1e3);
     json_int(&b, "rss_kb", use->ru_maxrss);
     warden_event(r->w, &b);
-    if (WIFSIGNALED(status) && !p->signalled && !r->limit_hit && !r->e->is_command) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->e->limits.memory &&
+        cgroup_oom_kills(&r->w->cgroup) > r->oom_base)
+        hit(r, "memory", "MiB", (double)r->e->limits.memory / MIB); /* before the judge makes a crash of it */
+    /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
+    bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+    if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && !r->e->is_command) {
         struct buffer f = {0};
         char name[32];
         run_finding_begin(r, &f, "crash", "killed_by_signal");
