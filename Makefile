@@ -27,7 +27,7 @@ check: ## what a student types in a skeleton (LAB=01-pipe): build, run the publi
 
 bench: ## measure what the kit costs, against its targets (ARGS=--json for machines)
 	@tools/setup.sh grade
-	@/usr/bin/python3 grader/bench/bench.py $(ARGS)
+	@/usr/bin/python3 grader/bench/bench.py $(LAB) $(ARGS)
 
 image: ## make the Docker image that submissions run in, from a registry or from Debian's packages
 	@tools/setup.sh base

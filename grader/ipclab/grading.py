@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -108,6 +109,16 @@ def run_plan(lab: Lab, built: build.Built, seed: int) -> Plan:
     return Plan(tuple(entries), programs, {"memcheck": memcheck.ARGV})
 
 
+def split(plan: Plan) -> list[Plan]:
+    """The plan as two that can run at the same time: plain tests, and the rest, which waits for none of them. Where a
+    test of the first fails, judging leaves out what the second says of it, as if it had not been run."""
+    plain = tuple(e for e in plan.entries if isinstance(e, TestEntry) and e.run_as == "plain")
+    others = tuple(e for e in plan.entries if e not in plain)
+    kept = {e.id for e in others}
+    free = tuple(replace(e, after=tuple(a for a in e.after if a in kept)) for e in others)
+    return [replace(plan, entries=entries) for entries in (plain, free) if entries]
+
+
 def run_files(lab: Lab, built: build.Built, the_kit: Kit) -> dict[str, File]:
     files = {f"bin/{name}": File(data, 0o755) for name, data in built.programs.items()}
     for source in {t.source for t in lab.tests}:
@@ -196,7 +207,7 @@ class _Job:
         if built.programs:
             plan = run_plan(lab, built, self.seed)
             with self.phase("run"):
-                log = self._run(plan, run_files(lab, built, self.grader.kit), told=True)
+                log = self._run_parts(plan, run_files(lab, built, self.grader.kit))
         with self.phase("judge"):
             tests = judging.judge(lab, self.submission, built, log)
         status = ResultStatus.GRADED
@@ -210,6 +221,16 @@ class _Job:
         plan, files = build.plan(self.grader.lab, self.submission, self.grader.kit)
         log = self._run(plan, files, told=False) if plan.entries else None
         return build.read(self.grader.lab, self.submission, log)
+
+    def _run_parts(self, plan: Plan, files: Files) -> ev.RunLog:
+        parts = split(plan) if self.grader.spare_cores else [plan]
+        if len(parts) == 1:
+            return self._run(plan, files, told=True)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            logs = [f.result() for f in [pool.submit(self._run, part, files, told=True) for part in parts]]
+        for other in logs[1:]:
+            logs[0].entries |= other.entries
+        return logs[0]
 
     def _run(self, plan: Plan, files: Files, *, told: bool) -> ev.RunLog:
         log = ev.RunLog()
@@ -250,6 +271,7 @@ class Grader:
         self._lock = threading.Lock()
         self._running: set[Sandbox] = set()
         self._cancelled = False
+        self.spare_cores = False  # fewer submissions than cores: one may use two
         self._again = False
         self._built: dict[str, build.Built] = {}  # by sha256, for all_again()
         image = None
@@ -380,6 +402,7 @@ class Grader:
             waiting.put(submission)
         finished: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
         count = min(max(1, self.options.jobs), len(submissions))
+        self.spare_cores = self.options.jobs >= 2 * len(submissions)
         workers = [threading.Thread(target=self._work, args=(waiting, finished), daemon=True) for _ in range(count)]
         for worker in workers:
             worker.start()

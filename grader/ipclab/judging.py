@@ -346,6 +346,17 @@ def _skipped(test: Test, because: str, results: Mapping[str, TestResult]) -> Tes
     return _result(test, TestStatus.SKIPPED, message=f'Not run, because the test "{title}" {how}.')
 
 
+def _recorded_pass(lab: Lab, name: str, log: RunLog) -> bool:
+    """Did the judge pass this test in each of its parts? That is what warden asks of the entries that others wait for."""
+    test = next(t for t in lab.tests if t.name == name)
+    for part in parts(test, lab):
+        entry = log.entries.get(entry_id(name, part))
+        verdict = read_record(entry.records[0].text) if entry is not None and entry.records else None
+        if verdict is None or verdict.status is not TestStatus.PASS:
+            return False
+    return all(_recorded_pass(lab, d, log) for d in test.depends)
+
+
 def _test(
     lab: Lab, test: Test, built: Built, log: RunLog | None, own: frozenset[str], results: Mapping[str, TestResult]
 ) -> TestResult:
@@ -358,17 +369,20 @@ def _test(
     # warden skips by records only: it cannot know that a finding costs a test whose record is `pass`
     if (failed := next((d for d in test.depends if d in results and results[d].status is not TestStatus.PASS), None)):
         return _skipped(test, failed, results)
-    outcomes = []
+    assert log is not None
+    outcomes: list[Outcome] = []
     for part in parts(test, lab):
-        entry = log.entries.get(entry_id(test.name, part)) if log else None
+        entry = log.entries.get(entry_id(test.name, part))
         if entry is None:
             raise StreamFault("no_done_event", f"nothing was said about {entry_id(test.name, part)}")
+        if any(o.status is not TestStatus.PASS for o in outcomes):
+            break  # once is enough; what ran at the same time all the same adds nothing
+        if (missed := next((d for d in test.depends if not _recorded_pass(lab, d, log)), None)) is not None:
+            return _skipped(test, missed, results)
         if entry.skipped is not None:
-            because = entry.skipped.because.rpartition(".")[0]
-            if because != test.name and not outcomes:
-                return _skipped(test, because, results)
-            continue
-        outcomes.append(judge_entry(test, entry, own, shared_uid=bool(log and log.hello and log.hello.shared_uid)))
+            raise StreamFault("warden_fault", f"{entry.id} was skipped although {entry.skipped.because} passed")
+        shared_uid = log.hello is not None and log.hello.shared_uid
+        outcomes.append(judge_entry(test, entry, own, shared_uid=shared_uid))
     return _merge(test, outcomes)
 
 
@@ -383,21 +397,18 @@ def _hint(test: Test, outcome: Outcome, first: Finding | None) -> str | None:
 
 
 def _merge(test: Test, outcomes: list[Outcome]) -> TestResult:
-    """One test of its builds and passes: it passes if all of them do; the first that does not speaks for it."""
+    """One test of its builds and passes: it passes if all of them do; the last one is the first that does not."""
     if not outcomes:
         raise StreamFault("no_done_event", f"the test {test.name} was not run")
-    order = [TestStatus.ERROR, TestStatus.FAIL]
-    worst = next((o for status in order for o in outcomes if o.status is status), None)
-    duration = sum(o.wall_ms for o in outcomes)
-    if worst is None:
-        return _result(test, TestStatus.PASS, duration_ms=round(duration, 1))
+    last = outcomes[-1]
+    duration = round(sum(o.wall_ms for o in outcomes), 1)
+    if last.status is TestStatus.PASS:
+        return _result(test, TestStatus.PASS, duration_ms=duration)
     findings: dict[tuple[str, str, Location | None], Finding] = {}
-    for outcome in (worst, *outcomes):
-        if outcome.status is worst.status:
-            for f in outcome.findings:
-                findings.setdefault((f.kind, f.cause, f.location), f)
+    for f in last.findings:
+        findings.setdefault((f.kind, f.cause, f.location), f)
     first = next(iter(findings.values()), None)
-    verdict = worst.verdict
+    verdict = last.verdict
     listed = tuple(findings.values())
     if first is not None and verdict.line and test.visibility is Visibility.PUBLIC:
         # students have this file: let them see the check that failed
@@ -405,12 +416,12 @@ def _merge(test: Test, outcomes: list[Outcome]) -> TestResult:
         listed = (replace(first, related=(*first.related, there)), *listed[1:])
     return _result(
         test,
-        worst.status,
+        last.status,
         message=verdict.message,
         expected=verdict.expected,
         actual=verdict.actual,
-        hint=_hint(test, worst, first),
+        hint=_hint(test, last, first),
         location=first.location if first is not None else None,
         findings=listed,
-        duration_ms=round(duration, 1),
+        duration_ms=duration,
     )

@@ -201,9 +201,19 @@ def test_an_outcome_that_nobody_knows_is_the_grader_s_fault() -> None:
         one(record("t.O0", "pass"), outcome="lucky")
 
 
-def test_an_error_in_one_build_outweighs_a_failure_in_another() -> None:
-    result = judge(make_lab(make_test("t")), ran("t.O0", record("t.O0", "fail")), ran("t.O2", record("t.O2", "error")))["t"]
-    assert result.status is ERROR
+def test_what_ran_beside_a_failed_test_adds_nothing() -> None:
+    """The memcheck pass may run at the same time as the plain one."""
+    lab = make_lab(make_test("t", passes=("plain", "memcheck")), make_test("m", passes=("memcheck",), depends=("t",)), builds=("O0",))
+    beside = ran("t.memcheck", record("t.memcheck", "error")), ran("m.memcheck", record("m.memcheck", "fail"))
+    results = judge(lab, ran("t.O0", record("t.O0", "fail", message="wrong")), *beside)
+    assert (results["t"].status, results["t"].message) == (FAIL, "wrong")
+    assert (results["m"].status, results["m"].findings) == (SKIPPED, ())
+
+
+def test_what_was_skipped_without_a_reason_is_the_grader_s_fault() -> None:
+    lab = make_lab(make_test("a"), make_test("b", depends=("a",)), builds=("O0",))
+    with pytest.raises(StreamFault):
+        judge(lab, passed("a.O0"), skipped("b.O0", "a.O0"))
 
 
 # ---- targets that do not build
