@@ -246,7 +246,11 @@ def test_nothing_is_asked_of_a_run_that_never_was() -> None:
 # ---- hostile and odd input
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda c: st.lists(c, max_size=3) | st.dictionaries(st.text(max_size=5), c, max_size=3),
+    max_leaves=5,
+)
 
 
 @given(st.dictionaries(st.sampled_from(["message", "expected", "actual", "hint", "kind", "cause", "args", "where", "x"]), JSON))
@@ -254,7 +258,7 @@ def test_no_record_of_a_pass_can_break_judging(more: dict[str, object]) -> None:
     assert one(record("t.O0", "pass", **more)).status is PASS
 
 
-@given(st.dictionaries(st.text(), JSON), st.lists(st.dictionaries(st.sampled_from(["pid", "role", "state", "doing", "frames"]), JSON)))
+@given(st.dictionaries(st.sampled_from(["pid", "limit", "signal", "other_fd", "x"]), JSON), st.lists(st.dictionaries(st.sampled_from(["pid", "role", "state", "doing", "frames"]), JSON), max_size=3))
 def test_no_argument_of_a_finding_can_break_judging(args: dict[str, object], processes: list[dict[str, object]]) -> None:
     said = finding("t.O0", "deadlock", "wait_before_drain", args=args, processes=processes)
     assert one(said, record("t.O0", "fail")).status is FAIL
