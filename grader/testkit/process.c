@@ -85,6 +85,8 @@ static void write_order(struct order *o, const struct tk_how *how)
     }
     if (how->watch_data)
         tk_text_print(&o->text, "watch data\n");
+    if (how->refuse_fork)
+        tk_text_print(&o->text, "refuse fork\n");
 }
 
 tk_process *tk_spawn_with(const struct tk_how *how, int further_fd, int further_number)

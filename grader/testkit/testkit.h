@@ -93,6 +93,7 @@ struct tk_how {
     int given_in, given_out;     /* with TK_GIVEN: the judge's descriptor that is passed (and stays open here) */
     const int *fds;              /* further descriptors, -1 terminated, as numbers in fd_numbers */
     const int *fd_numbers;
+    bool refuse_fork;            /* every fork of it fails with EAGAIN, as setrlimit(2) says of RLIMIT_NPROC */
     bool watch_data;             /* record flows: tk_flows(); slows every read and write by 20 us */
 };
 

@@ -84,7 +84,7 @@ struct wish {
     size_t args_count, env_count;
     int fds[CTL_FDS_MAX + 3], numbers[CTL_FDS_MAX + 3]; /* fd -1: closed; -2: /dev/null */
     size_t fds_count, passed;
-    bool data, err_given;
+    struct spawn_wish wish;
 };
 
 static bool read_fd_line(struct wish *w, const struct request *q, const char *value)
@@ -95,7 +95,7 @@ static bool read_fd_line(struct wish *w, const struct request *q, const char *va
         return false;
     w->fds[w->fds_count] = q->fds[w->passed++];
     w->numbers[w->fds_count++] = (int)number;
-    w->err_given |= number == STDERR_FILENO;
+    w->wish.err_given |= number == STDERR_FILENO;
     return true;
 }
 
@@ -106,7 +106,7 @@ static bool read_end_line(struct wish *w, int number, const char *value)
         return false;
     w->fds[w->fds_count] = null ? -2 : -1;
     w->numbers[w->fds_count++] = number;
-    w->err_given |= number == STDERR_FILENO;
+    w->wish.err_given |= number == STDERR_FILENO;
     return true;
 }
 
@@ -123,7 +123,9 @@ static bool read_wish_line(struct wish *w, const struct request *q, char *key, c
     else if (strcmp(key, "fd") == 0 && w->fds_count < ARRAY_SIZE(w->fds))
         return read_fd_line(w, q, value);
     else if (strcmp(key, "watch") == 0 && strcmp(value, "data") == 0)
-        w->data = true;
+        w->wish.data = true;
+    else if (strcmp(key, "refuse") == 0 && strcmp(value, "fork") == 0)
+        w->wish.no_more_processes = true;
     else if (strcmp(key, "in") == 0)
         return read_end_line(w, STDIN_FILENO, value);
     else if (strcmp(key, "out") == 0)
@@ -156,8 +158,8 @@ static void spawn(struct run *r, const struct request *q)
         answer(r, q, EINVAL, 0, 0, "");
         return;
     }
-    struct process *p = run_spawn(r, w.program, w.args, w.args_count, w.env, w.fds, w.numbers, w.fds_count,
-                                  w.data, w.err_given);
+    struct process *p =
+        run_spawn(r, w.program, w.args, w.args_count, w.env, w.fds, w.numbers, w.fds_count, &w.wish);
     if (p)
         answer(r, q, 0, p->number, p->pid, "");
     else

@@ -220,7 +220,7 @@ static void tell_spawn(struct run *r, const struct process *p)
 }
 
 static struct process *start(struct run *r, const char *program, const char *path, char **argv, char **env,
-                             const struct spawn_fd *fds, size_t fds_count, bool data)
+                             const struct spawn_fd *fds, size_t fds_count, const struct spawn_wish *wish)
 {
     struct warden *w = r->w;
     struct process *p = add_process(r, program);
@@ -237,7 +237,8 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .fds_count = fds_count,
                             .filter = true,
                             .witness = w->witness && !r->e->is_command,
-                            .data = data,
+                            .data = wish->data,
+                            .no_more_processes = wish->no_more_processes,
                             .victim = true,
                             .serve = serve_during_spawn,
                             .context = &serving};
@@ -260,7 +261,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
 }
 
 struct process *run_spawn(struct run *r, const char *program, char **args, size_t args_count, char **env,
-                          const int *fds, const int *numbers, size_t fds_count, bool data, bool err_given)
+                          const int *fds, const int *numbers, size_t fds_count, const struct spawn_wish *wish)
 {
     if (r->procs_count == PROCESSES_MAX || fds_count + 1 > 32) {
         errno = E2BIG;
@@ -276,7 +277,7 @@ struct process *run_spawn(struct run *r, const char *program, char **args, size_
     size_t n = 0;
     for (size_t i = 0; i < fds_count; i++)
         list[n++] = (struct spawn_fd){fds[i] == -2 ? null : fds[i], numbers[i]};
-    if (!err_given)
+    if (!wish->err_given)
         list[n++] = (struct spawn_fd){r->student_err_write, STDERR_FILENO};
     for (int number = 0; number < 2; number++) { /* what was not mentioned is /dev/null, never warden's own */
         bool given = false;
@@ -286,7 +287,7 @@ struct process *run_spawn(struct run *r, const char *program, char **args, size_
             list[n++] = (struct spawn_fd){null, number};
     }
     char **argv = make_argv(r, path, args, args_count);
-    struct process *p = start(r, program, argv[0], argv, env, list, n, data);
+    struct process *p = start(r, program, argv[0], argv, env, list, n, wish);
     int saved = errno;
     free_argv(argv);
     free(path);
@@ -349,7 +350,8 @@ static void start_command(struct run *r)
     for (size_t i = 0; i < r->e->input.count; i++)
         link_input(r, r->e->input.list[i]);
     struct words *argv = &r->e->argv;
-    if (!start(r, argv->list[0], argv->list[0], argv->list, NULL, fds, ARRAY_SIZE(fds), false))
+    if (!start(r, argv->list[0], argv->list[0], argv->list, NULL, fds, ARRAY_SIZE(fds),
+               &(struct spawn_wish){0}))
         die("the command %s does not start: %s", argv->list[0], strerror(errno));
 }
 

@@ -139,9 +139,16 @@ void run_finding_end(struct run *r, struct buffer *b);
 /* Every live process of the test but the judge. */
 size_t run_tree(const struct run *r, pid_t *list, size_t room);
 struct process *run_process(struct run *r, pid_t pid);
+/* What a judge may ask for besides descriptors. */
+struct spawn_wish {
+    bool data;              /* watch data calls */
+    bool err_given;         /* stderr is among the descriptors */
+    bool no_more_processes; /* every fork fails */
+};
 /* Starts a student's program as the judge asked; NULL with errno. */
 struct process *run_spawn(struct run *r, const char *program, char **args, size_t args_count, char **env,
-                          const int *fds, const int *numbers, size_t fds_count, bool data, bool err_given);
+                          const int *fds, const int *numbers, size_t fds_count,
+                          const struct spawn_wish *wish);
 /* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
 const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
 

@@ -95,7 +95,9 @@ static void set_limits(const struct spawn *s)
         limit(RLIMIT_AS, l->address_space);
     if (l->cpu_ms) /* a net below warden's own count: one process alone, whole seconds */
         limit(RLIMIT_CPU, l->cpu_ms / 1000 + 2);
-    if (l->processes && s->limit_processes)
+    if (s->no_more_processes)
+        limit(RLIMIT_NPROC, 1);
+    else if (l->processes && s->limit_processes)
         limit(RLIMIT_NPROC, l->processes + PROCESSES_MARGIN);
 }
 

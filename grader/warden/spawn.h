@@ -22,7 +22,8 @@ struct spawn {
     uid_t uid;
     bool change_uid;
     const struct limits *limits;
-    bool limit_processes; /* RLIMIT_NPROC: right only where the uid is this run's alone */
+    bool no_more_processes; /* RLIMIT_NPROC 1: every fork fails with EAGAIN */
+    bool limit_processes;   /* RLIMIT_NPROC: right only where the uid is this run's alone */
     const struct spawn_fd *fds;
     size_t fds_count;
     bool filter, witness, data;

@@ -1,28 +1,74 @@
+/* One fault for each kind that memcheck reports; argv[1] picks it. */
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdio.h>
-#include <unistd.h>
 #include <sys/wait.h>
-static int use(int *p){ if (p[0] > 3) return 1; return 0; }
+#include <unistd.h>
+
+static int is(const char *which, const char *name)
+{
+    return strcmp(which, name) == 0;
+}
+
+static int in_a_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        char *lost = malloc(7); // in the child
+        lost[0] = 1;
+        lost = NULL;
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
-    int which = argc > 1 ? atoi(argv[1]) : 0;
-    char *p = malloc(10);
-    if (which == 0) { p[10] = 1; }
-    if (which == 1) { printf("%d\n", p[11]); }
-    if (which == 2) { int *q = malloc(8); int r = use(q); free(q); printf("%d\n", r);}
-    if (which == 3) { free(p + 1); }
-    if (which == 4) { free(p); free(p); return 0; }
-    if (which == 5) { memcpy(p, p + 2, 6); }
-    if (which == 6) { p = NULL; return 0; }
-    if (which == 7) { free(p); p[0] = 2; return 0; }
-    if (which == 8) { char b[8]; if (write(1, b, 8) < 0) return 1; }
-    if (which == 9) { pid_t c = fork(); if (c == 0) { p = malloc(7); p = NULL; _exit(3);} waitpid(c, NULL, 0); p[10] = 3;}
-    if (which == 10) { volatile int *z = NULL; *z = 3; }
-    if (which == 11) { execl("/bin/true", "true", NULL); }
-    if (which == 12) { execl("./a", "a", "6", NULL); }
-    if (which == 13) { int b[4]; b[argc > 5] = 1; if (b[2]) puts("x"); }
-    if (which == 14) { pid_t c = fork(); if (c == 0) { execl("/bin/true", "true", NULL);} waitpid(c, NULL, 0); }
+    const char *which = argc > 1 ? argv[1] : "";
+    char *p = malloc(10); // block
+    if (is(which, "write"))
+        p[10] = 1; // write
+    if (is(which, "read"))
+        printf("%d\n", p[11]); // read
+    if (is(which, "condition") && p[3]) // condition
+        puts("set");
+    if (is(which, "inside")) {
+        free(p + 1); // inside
+    }
+    if (is(which, "twice")) {
+        free(p);
+        free(p); // twice
+        return 0;
+    }
+    if (is(which, "overlap")) {
+        memset(p, 1, 10);
+        memcpy(p, p + 2, 6); // overlap
+    }
+    if (is(which, "lost")) {
+        p = NULL;
+        return 0;
+    }
+    if (is(which, "after")) {
+        free(p);
+        p[0] = 2; // after
+        return 0;
+    }
+    if (is(which, "syscall") && write(1, p, 8) < 0) // syscall
+        return 1;
+    if (is(which, "child") && in_a_child())
+        p[10] = 3;
+    if (is(which, "exec"))
+        execl("/bin/true", "true", NULL);
+    if (is(which, "exec-child")) {
+        pid_t child = fork();
+        if (child == 0)
+            execl("/bin/true", "true", NULL);
+        waitpid(child, NULL, 0);
+    }
+    if (is(which, "kill"))
+        kill(getpid(), SIGKILL);
     free(p);
     return 0;
 }

@@ -1,0 +1,141 @@
+"""Reports of the real valgrind about programs with known faults, and files that only claim to be reports."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from ipclab import memcheck
+from ipclab.events import Collected, EntryLog, Exit, Spawn, Status
+from ipclab.model import Finding, Location
+
+HERE = Path(__file__).with_name("data") / "memcheck"
+OWN = frozenset({"faults.c"})
+
+
+def line_of(mark: str) -> int:
+    lines = (HERE / "faults.c").read_text().splitlines()
+    return next(i for i, text in enumerate(lines, 1) if mark in text)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("faults") / "faults"
+    subprocess.run(["gcc", "-w", "-g", "-O0", "-fno-builtin", "-o", out, HERE / "faults.c"], check=True, timeout=60)
+    return out
+
+
+def entry(folder: Path, pid: int, status: Status) -> EntryLog:
+    log = EntryLog("t.memcheck")
+    log.spawns.append(Spawn(log.id, 0, pid, "faults"))
+    log.exits.append(Exit(log.id, 0, pid, status, 1.0))
+    log.files += [Collected(log.id, p.name, p.read_bytes()) for p in sorted(folder.glob("vg.*.xml"))]
+    return log
+
+
+def run(program: Path, which: str, folder: Path) -> EntryLog:
+    """One run under valgrind with the very words of a plan."""
+    argv = [word.replace("%t", str(folder)) for word in memcheck.ARGV]
+    process = subprocess.Popen([*argv, program, which], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    code = process.wait(120)
+    return entry(folder, process.pid, Status(code=code) if code >= 0 else Status(signal=-code))
+
+
+def found(program: Path, which: str, folder: Path) -> list[Finding]:
+    return memcheck.findings(run(program, which, folder), OWN, passed=True)
+
+
+@pytest.mark.parametrize(
+    "which,cause,mark",
+    [
+        ("write", "invalid_write", "// write"),
+        ("read", "invalid_read", "// read"),
+        ("condition", "uninitialised_value", "// condition"),
+        ("inside", "invalid_free", "// inside"),
+        ("twice", "double_free", "// twice"),
+        ("overlap", "overlap", "// overlap"),
+        ("lost", "definitely_lost", "// block"),
+        ("after", "invalid_write", "// after"),
+        ("syscall", "bad_syscall_argument", "// syscall"),
+    ],
+)
+def test_each_fault_has_its_cause_and_its_line(program: Path, tmp_path: Path, which: str, cause: str, mark: str) -> None:
+    (finding,) = found(program, which, tmp_path)
+    assert (finding.cause, finding.location) == (cause, Location("faults.c", line_of(mark)))
+    assert finding.kind == ("memory_leak" if which == "lost" else "memory_error")
+
+
+def test_the_sentences_tell_size_block_and_origin(program: Path, tmp_path: Path) -> None:
+    (finding,) = found(program, "write", tmp_path)
+    assert finding.args["size"] == 1
+    block = f"0 bytes after a block of size 10, allocated at faults.c:{line_of('// block')}"
+    assert finding.args["block"] == block and block in finding.text
+    assert finding.related == (Location("faults.c", line_of("// block")),)
+    (tmp_path / "lost").mkdir()
+    (leak,) = found(program, "lost", tmp_path / "lost")
+    assert leak.args["bytes"] == 10 and "10 bytes" in leak.text
+
+
+def test_a_child_s_faults_count_too_and_each_line_once(program: Path, tmp_path: Path) -> None:
+    findings = found(program, "child", tmp_path)
+    assert [f.cause for f in findings] == ["invalid_write", "definitely_lost"]
+    assert findings[1].location == Location("faults.c", line_of("// in the child"))
+
+
+def test_a_clean_program_has_no_finding(program: Path, tmp_path: Path) -> None:
+    assert found(program, "clean", tmp_path) == []
+
+
+def test_a_child_that_becomes_another_program_costs_nothing(program: Path, tmp_path: Path) -> None:
+    assert found(program, "exec-child", tmp_path) == []
+
+
+def test_a_main_process_that_gets_away_from_valgrind_is_told(program: Path, tmp_path: Path) -> None:
+    assert [f.cause for f in found(program, "exec", tmp_path)] == ["no_memcheck_report"]
+
+
+def test_faults_outside_of_the_submission_are_not_the_student_s(program: Path, tmp_path: Path) -> None:
+    log = run(program, "write", tmp_path)
+    assert memcheck.findings(log, frozenset({"other.c"}), passed=True) == []
+
+
+def test_a_process_that_was_killed_has_no_report_but_nobody_else_s_is_enough(program: Path, tmp_path: Path) -> None:
+    log = run(program, "kill", tmp_path)
+    assert log.exits[0].status.signal == 9
+    assert memcheck.findings(log, OWN, passed=False) == []
+    assert [f.cause for f in memcheck.findings(log, OWN, passed=True)] == ["no_memcheck_report"]
+
+
+# ---- what is no report
+
+
+ERROR = b"<error><kind>InvalidRead</kind><what>Invalid read of size 4</what><stack><frame><file>faults.c</file><line>7</line></frame></stack></error>"
+DONE = b"<status><state>FINISHED</state></status>"
+
+
+def test_a_report_that_breaks_off_is_read_as_far_as_it_goes() -> None:
+    report = memcheck.parse(7, b"<valgrindoutput>" + ERROR + b"<error><kind>Inv")
+    assert [e.kind for e in report.errors] == ["InvalidRead"] and not report.complete
+    assert memcheck.parse(7, b"<valgrindoutput>" + DONE + b"</valgrindoutput>").complete
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no xml",
+        b'<!DOCTYPE x [<!ENTITY a "aaaa">]><valgrindoutput>' + DONE + b"</valgrindoutput>",
+        b'<?xml version="1.0" encoding="utf-16"?>' + "<!DOCTYPE x>".encode("utf-16"),
+        b"\xff\xfe\x00",
+        b"<valgrindoutput>" + DONE + b"</other>",
+    ],
+)
+def test_what_is_no_report_of_valgrind_s_is_incomplete(data: bytes) -> None:
+    assert not memcheck.parse(7, data).complete
+
+
+def test_numbers_and_names_of_a_hostile_report_do_no_harm() -> None:
+    hostile = ERROR.replace(b"<line>7", b"<line>" + b"9" * 5000).replace(b"<kind>InvalidRead", b"<kind>Leak_DefinitelyLost")
+    log = EntryLog("t.memcheck", files=[Collected("t", "vg.7.xml", b"<valgrindoutput>" + hostile + ERROR * 1000)])
+    assert [f.location for f in memcheck.findings(log, OWN, passed=False)] == [Location("faults.c", 7)]
+    other = EntryLog("t.memcheck", files=[Collected("t", "vg.x.xml", ERROR), Collected("t", "vg.7.xml", None, "too large")])
+    assert memcheck.findings(other, OWN, passed=False) == []

@@ -1,0 +1,54 @@
+"""Each lab holds what it promises: `ipclab validate`, and the same marks in both sandboxes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[3]
+LABS = sorted(f.name for f in (REPO / "labs").iterdir() if (f / "lab.toml").exists())
+SANDBOXES = ["local", "docker"]
+
+
+def ipclab(*args: str, seconds: int = 1500) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(REPO / "ipclab"), *args], cwd=REPO, capture_output=True, text=True, timeout=seconds)
+
+
+def grade(lab: str, folder: str, sandbox: str) -> dict:
+    done = ipclab("grade", lab, f"{folder}/{lab}", "--sandbox", sandbox, "--json", "-", seconds=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> str:
+    if request.param == "docker":
+        request.getfixturevalue("docker_image")
+    return request.param
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("lab", LABS)
+def test_the_lab_passes_the_gate(lab: str) -> None:
+    done = ipclab("validate", lab, "--sandbox", "local", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(320)
+@pytest.mark.parametrize("sandbox", SANDBOXES, indirect=True)
+@pytest.mark.parametrize("lab", LABS)
+def test_the_solution_has_full_marks_and_no_finding(lab: str, sandbox: str) -> None:
+    result = grade(lab, "solutions", sandbox)
+    assert result["status"] == "graded" and result["score"] == result["max_score"]
+    assert result["findings"] == [] and [t["findings"] for t in result["tests"] if t["findings"]] == []
+
+
+@pytest.mark.timeout(320)
+@pytest.mark.parametrize("sandbox", SANDBOXES, indirect=True)
+@pytest.mark.parametrize("lab", LABS)
+def test_the_skeleton_earns_a_tenth_at_most(lab: str, sandbox: str) -> None:
+    result = grade(lab, "skeletons", sandbox)
+    assert result["status"] == "graded" and result["score"] * 10 <= result["max_score"]
