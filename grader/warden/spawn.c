@@ -95,9 +95,7 @@ static void set_limits(const struct spawn *s)
         limit(RLIMIT_AS, l->address_space);
     if (l->cpu_ms) /* a net below warden's own count: one process alone, whole seconds */
         limit(RLIMIT_CPU, l->cpu_ms / 1000 + 2);
-    if (s->no_more_processes)
-        limit(RLIMIT_NPROC, 1);
-    else if (l->processes && s->limit_processes)
+    if (l->processes && s->limit_processes)
         limit(RLIMIT_NPROC, l->processes + PROCESSES_MARGIN);
 }
 
@@ -128,6 +126,9 @@ static _Noreturn void child(const struct spawn *s, int channel)
     set_limits(s);
     if (s->change_uid)
         change_uid(s);
+    /* Only now: a limit that setuid finds passed makes the exec fail too (execve(2), EAGAIN). */
+    if (s->no_more_processes)
+        limit(RLIMIT_NPROC, 1);
     if (chdir(s->cwd) < 0)
         give_up(errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

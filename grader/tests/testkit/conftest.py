@@ -105,7 +105,8 @@ class Lab:
 
     def run(self, judge: str, test: str, *entry: str, options: tuple[str, ...] = ()) -> Outcome:
         """One entry of a plan; `entry` are further lines of it."""
-        lines = ["plan 1", f"work {self.work}", "program student bin/student", "program functions bin/functions",
+        uid = 61002 + os.getpid() % 1000 * 4  # limits count by uid: each worker has its own
+        lines = ["plan 1", f"work {self.work}", f"uid student {uid}", f"uid judge {uid + 1}", "program student bin/student", "program functions bin/functions",
                  "test t", f"judge judge/judge-{judge}", f"name {test}", "seed 5eed", *entry, "end", ""]
         self.install(self.built.judge(judge), "judge")
         self.install(self.built.program("student"), "bin")

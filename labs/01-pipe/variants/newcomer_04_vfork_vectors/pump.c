@@ -1,4 +1,4 @@
-/* pump: the parent reads; the child is a fresh pump, started under the name "pump-writer" with the pipe as its stdin. */
+/* pump: the parent reads; the child is a fresh pump, started with the word "pump-writer" with the pipe as its stdin. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -97,14 +97,14 @@ static int reader(int out)
 int main(int argc, char **argv)
 {
     char self[PATH_MAX];
-    char *child_argv[] = { WRITER, NULL };
+    char *child_argv[] = { "pump", WRITER, NULL };
     int ends[2], status, bad;
     ssize_t n;
     pid_t pid;
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
-    if (argc > 0 && strcmp(argv[0], WRITER) == 0)
+    if (argc > 1 && strcmp(argv[1], WRITER) == 0)
         return writer();
 
     if (fcntl(STDIN_FILENO, F_GETFD) < 0)
