@@ -273,7 +273,7 @@ class DockerSandbox(Sandbox):
         with self._lock:
             self._stopped = True
             if self._process is not None and self._process.poll() is None:
-                self._process.terminate()  # the client; the container ends with its stdin, or is removed by close()
+                self._process.kill()  # the client: SIGTERM it would hand on to warden; close() removes the container
 
     def close(self) -> None:
         self._let_go()

@@ -1,6 +1,6 @@
 import pytest
 import streams
-from conftest import make_lab, make_submission, make_test
+from memory_lab import make_lab, make_submission, make_test
 from hypothesis import given
 from hypothesis import strategies as st
 from ipclab import catalogue, judging
