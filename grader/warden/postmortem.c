@@ -307,7 +307,8 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
     if (c->who) {
         json_int(&b, "pid", c->who->pid);
         json_text(&b, "role", c->who->role);
-        json_text(&b, "call", c->who->look.call);
+        if (c->who->look.class != BLOCKED_NOT)
+            json_text(&b, "call", c->who->look.call);
     }
     if (c->child) {
         json_int(&b, "child_pid", c->child->pid);
