@@ -192,20 +192,20 @@ def grade(
 
 def _grade_all(submissions: list[Submission], lab: Lab, options: Options) -> tuple[list[Result], bool]:
     """The results in the order of the submissions, and whether the grading was interrupted."""
-    from ipclab import grading
+    from ipclab.grading import Grader
     from ipclab.report.progress import progress
 
-    done: dict[str, Result] = {}
     interrupted = False
     with _terminable(), progress(len(submissions)) as on_progress:
-        running = grading.grade(submissions, lab, options, on_progress)
+        grader = Grader(lab, options, on_progress)
+        running = grader.all(submissions)
         try:
-            for result in running:
-                done[result.submission_id] = result
+            for _ in running:
+                pass
         except KeyboardInterrupt:
             interrupted = True
             running.close()  # ends what runs
-    return [done[s.id] for s in submissions if s.id in done], interrupted
+    return [grader.finished[s.id] for s in submissions if s.id in grader.finished], interrupted
 
 
 def _exit_code(results: list[Result], fail_under: int | None) -> int:
@@ -329,7 +329,8 @@ def check(what: tuple[str, ...]) -> int:
     if len(submissions) != 1:
         raise UsageFault(f"{clean(str(place))} holds {len(submissions)} submissions; give the folder of one")
     with _terminable():
-        result = Grader(the_lab, Options(jobs=1, keep=False)).one(replace(submissions[0], student=the_lab.title))
+        submission = replace(submissions[0], student=the_lab.title)
+        (result,) = Grader(the_lab, Options(keep=False)).all([submission])
     print_result(result, the_lab, submissions[0].files, brief=True, hidden=the_lab.hidden_tests)
     if result.status is ResultStatus.GRADER_ERROR:
         return GraderFault.exit_code
@@ -465,7 +466,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         say("ipclab: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click makes the second of the first
         # the reader of our output has seen enough; nothing may complain when Python closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

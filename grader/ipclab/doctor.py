@@ -6,7 +6,6 @@ import enum
 import importlib
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -186,10 +185,9 @@ def to_json(checks: list[Check]) -> dict[str, Any]:
 
 
 def print_table(checks: list[Check]) -> None:
-    width = shutil.get_terminal_size().columns
     marks = {State.OK: "ok", State.LESS: "less", State.MISSING: "MISSING"}
     for c in checks:
-        print(f"{marks[c.state]:<8}{c.name:<21}{clean(c.found, limit=max(40, width - 30))}")
+        print(f"{marks[c.state]:<8}{c.name:<21}{clean(c.found)}")
         if c.advice:
             print(f"{'':<29}-> {clean(c.advice)}")
     print("Grading is possible." if can_grade(checks) else "Grading is not possible yet: see MISSING above.")

@@ -207,7 +207,8 @@ class _Job:
         if built.programs:
             plan = run_plan(lab, built, self.seed)
             with self.phase("run"):
-                log = self._run_parts(plan, run_files(lab, built, self.grader.kit))
+                parts = split(plan) if self.grader.spare_cores else [plan]
+                log = self._run_parts(parts, run_files(lab, built, self.grader.kit), told=True)
         with self.phase("judge"):
             tests = judging.judge(lab, self.submission, built, log)
         status = ResultStatus.GRADED
@@ -219,15 +220,19 @@ class _Job:
 
     def _build(self) -> build.Built:
         plan, files = build.plan(self.grader.lab, self.submission, self.grader.kit)
-        log = self._run(plan, files, told=False) if plan.entries else None
-        return build.read(self.grader.lab, self.submission, log)
+        if not plan.entries:
+            return build.read(self.grader.lab, self.submission, None)
+        parts = [plan]
+        if self.grader.spare_cores and self.grader.kit.image is None:  # a container costs more than a compiler's run
+            parts = [replace(plan, entries=e) for e in (plan.entries[::2], plan.entries[1::2]) if e]
+        return build.read(self.grader.lab, self.submission, self._run_parts(parts, files, told=False))
 
-    def _run_parts(self, plan: Plan, files: Files) -> ev.RunLog:
-        parts = split(plan) if self.grader.spare_cores else [plan]
+    def _run_parts(self, parts: list[Plan], files: Files, *, told: bool) -> ev.RunLog:
+        """Runs the parts at the same time, each in a sandbox of its own."""
         if len(parts) == 1:
-            return self._run(plan, files, told=True)
+            return self._run(parts[0], files, told=told)
         with ThreadPoolExecutor(len(parts)) as pool:
-            logs = [f.result() for f in [pool.submit(self._run, part, files, told=True) for part in parts]]
+            logs = [f.result() for f in [pool.submit(self._run, part, files, told=told) for part in parts]]
         for other in logs[1:]:
             logs[0].entries |= other.entries
         return logs[0]
@@ -271,6 +276,7 @@ class Grader:
         self._lock = threading.Lock()
         self._running: set[Sandbox] = set()
         self._cancelled = False
+        self.finished: dict[str, Result] = {}  # by submission; what an interruption must not lose
         self.spare_cores = False  # fewer submissions than cores: one may use two
         self._again = False
         self._built: dict[str, build.Built] = {}  # by sha256, for all_again()
@@ -391,6 +397,8 @@ class Grader:
             self._keep(submission, result)
             if self._again and job.built is not None:
                 self._built[submission.sha256] = job.built
+        if not self._again:
+            self.finished[submission.id] = result
         if self._on_progress is not None:
             self._on_progress(progress.Finished(result))
         return result
@@ -438,13 +446,6 @@ class Grader:
             except BaseException as error:  # a fault of ours: the main thread says so and ends
                 finished.put(error)
                 return
-
-
-def grade(
-    submissions: list[Submission], lab: Lab, options: Options, on_progress: OnProgress | None = None
-) -> Iterator[Result]:
-    """Grades submissions; results come as they are finished. Raises a Fault if nothing can be graded at all."""
-    yield from Grader(lab, options, on_progress).all(submissions)
 
 
 _SEED = re.compile(r"(?:0x)?([0-9a-fA-F]{1,16})")
