@@ -1,0 +1,157 @@
+"""The gate on the tiny lab: what is as it should be passes; what a lab's author gets wrong is told."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from memory_lab import make_submission, make_test
+from ipclab import catalogue, validate
+from ipclab.cases import Case, CaseFault, Role, cases
+from ipclab.grading import Options
+from ipclab.manifest import load_lab
+from ipclab.model import Finding, Result, ResultStatus, TestResult, TestStatus
+from ipclab.validate import Settings, problems
+from tree import LAB, TREE, ipclab
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the tiny lab, to be broken."""
+    return Path(shutil.copytree(TREE, tmp_path / "tree"))
+
+
+def gate(tree: Path, *args: str) -> tuple[int, str]:
+    done = ipclab("validate", LAB, "--sandbox", "local", *args, IPCLAB_LABS=str(tree))
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+# ---- the whole gate
+
+
+def test_the_tiny_lab_passes_but_for_its_size(tree: Path) -> None:
+    code, said = gate(tree, "--repeat", "2", "--load")
+    fails = [line for line in said.splitlines() if line.startswith("FAIL")]
+    assert code == 1 and len(fails) == 4 and all("enough of each" in line for line in fails), said
+    for name in ("solution", "skeleton", "mutant leaks", "mutant subtracts", "mutant zombie", "variant stdio", "skeleton in sync"):
+        assert f"ok    {name}\n" in said
+    assert "ok    solution, 2 times plain" in said and "ok    variant stdio, 1 times memcheck" in said
+
+
+def test_one_case_alone_can_pass(tree: Path) -> None:
+    code, said = gate(tree, "--only", "zombie")
+    assert code == 0 and "ok    mutant zombie" in said and "solution" not in said
+    done = ipclab("validate", LAB, "--only", "nothing", "--sandbox", "local")
+    assert done.returncode == 2 and "zombie" in done.stderr
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "only,breaks,says",
+    [
+        ("zombie", lambda t: change(t / "EXPECT", "fails: echo_reaps", "fails: echo_reaps add_adds"), "add_adds should fail, but: pass"),
+        ("zombie", lambda t: change(t / "EXPECT", "fails: echo_reaps", "fails:"), "echo_reaps fails, which is not expected"),
+        ("zombie", lambda t: change(t / "EXPECT", "zombie/child", "orphan/child"), "orphan/child_never_waited is missing; there are: zombie/"),
+        ("zombie", lambda t: change(t / "EXPECT", "zombie/child", "orphan/child"), "unexpected finding zombie/child_never_waited"),
+        ("zombie", lambda t: change(t / "EXPECT", "fails: echo_reaps", "fails: echo_raeps"), "no test of the lab"),
+        ("zombie", lambda t: change(t / "EXPECT", "zombie/child_never_waited", "zombie"), "kind/cause belongs"),
+        ("zombie", lambda t: change(t / "EXPECT", "about: A child", "A child"), "does not say what it is about"),
+    ],
+)
+def test_an_expectation_that_is_wrong_is_told(tree: Path, only: str, breaks: Callable[[Path], None], says: str) -> None:
+    breaks(tree / "labs" / LAB / "mutants" / "zombie")
+    code, said = gate(tree, "--only", only)
+    assert code == 1 and says in said, said
+
+
+def test_a_patch_that_does_not_apply_is_told_and_the_rest_goes_on(tree: Path) -> None:
+    change(tree / "labs" / LAB / "mutants" / "subtracts.patch", "-    return a + b;", "-    return a * b;")
+    made = list(cases(load_lab(tree, LAB)))
+    (fault,) = (c for c in made if isinstance(c, CaseFault))
+    assert "subtracts.patch: it does not apply to the solution" in str(fault)
+    assert sum(isinstance(c, Case) for c in made) == 5
+
+
+def test_a_solution_that_is_wrong_shuts_the_gate(tree: Path) -> None:
+    change(tree / "solutions" / LAB / "echo.c", "return n < 0;", "return 1;")
+    code, said = gate(tree, "--only", "solution")
+    assert code == 1 and "echo_copies does not pass" in said
+
+
+def test_a_skeleton_that_is_out_of_sync_or_earns_too_much_shuts_the_gate(tree: Path) -> None:
+    shutil.copy(tree / "solutions" / LAB / "add.c", tree / "skeletons" / LAB / "add.c")
+    code, said = gate(tree, "--only", "skeleton")
+    assert code == 1 and "it earns 6 of 12 points" in said
+    assert list(validate.skeleton.check_in_sync(load_lab(tree, LAB)))
+
+
+FLIPPING = """#include <unistd.h>
+#include <time.h>
+int main(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    char c;
+    while (read(0, &c, 1) == 1)
+        if (write(1, now.tv_nsec / 1000 % 2 ? &c : "!", 1) != 1)
+            return 1;
+    return 0;
+}
+"""
+
+
+def test_a_submission_that_flips_is_caught_and_named(tree: Path) -> None:
+    (tree / "labs" / LAB / "variants" / "stdio" / "echo.c").write_text(FLIPPING)
+    lab = load_lab(tree, LAB)
+    said: list[str] = []
+    report = validate.validate(lab, Settings(Options(sandbox="local", keep=False), repeat=12, only="stdio"), said.append)
+    assert any("echo_copies flipped" in p and "seed" in p for p in report.problems), said
+
+
+# ---- judging one case
+
+
+def result(*tests: TestResult, status: ResultStatus = ResultStatus.GRADED, findings: tuple[Finding, ...] = ()) -> Result:
+    return Result(
+        "01-tiny", "x", "x", "0" * 64, "0" * 64, "0" * 16, "local:uids", status, sum(t.points for t in tests), 4, "", {}, tests, findings
+    )
+
+
+def outcome(name: str, status: TestStatus, *findings: Finding) -> TestResult:
+    test = make_test(name)
+    return TestResult(name, "", 2 if status is TestStatus.PASS else 0, 2, status, test.visibility, findings=findings)
+
+
+PASS = outcome("a", TestStatus.PASS), outcome("b", TestStatus.PASS)
+ZOMBIE = catalogue.finding("zombie", "child_never_waited")
+WARNING = catalogue.finding("build_warning", "compiler_warning", {"warning": "x"})
+
+
+def case(role: Role, **more: object) -> Case:
+    return Case(role, "c", make_submission(pump_c=""), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", [Role.SOLUTION, Role.VARIANT])
+def test_full_marks_mean_no_finding_and_no_warning(role: Role) -> None:
+    assert problems(case(role), result(*PASS)) == []
+    assert problems(case(role), result(*PASS, findings=(WARNING,))) != []
+    assert problems(case(role), result(*PASS, findings=(ZOMBIE,))) != []
+    assert problems(case(role), result(PASS[0], outcome("b", TestStatus.SKIPPED))) != []
+
+
+def test_a_grader_s_error_shuts_the_gate_for_every_case() -> None:
+    for role in Role:
+        assert "the grader failed" in problems(case(role), result(*PASS, status=ResultStatus.GRADER_ERROR))[0]
+
+
+def test_skipped_tests_need_not_be_named() -> None:
+    found = result(outcome("a", TestStatus.FAIL, ZOMBIE), outcome("b", TestStatus.SKIPPED))
+    assert problems(case(Role.MUTANT, fails=frozenset({"a"}), findings=frozenset({("zombie", "child_never_waited")})), found) == []
+
+
