@@ -120,7 +120,8 @@ def _terminable() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    old = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]  # nohup(1)
+    old = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
@@ -184,6 +185,7 @@ def grade(
     results, interrupted = _grade_all(submissions, the_lab, options)
     outputs = _Outputs(the_lab, submissions, Audience(audience), json_to, report, form, output)
     outputs.write(results)
+    _say_level(results)
     if interrupted:
         say(f"ipclab: interrupted; {len(results)} of {len(submissions)} are graded, the same command with --resume goes on")
         return INTERRUPTED
@@ -206,6 +208,14 @@ def _grade_all(submissions: list[Submission], lab: Lab, options: Options) -> tup
             interrupted = True
             running.close()  # ends what runs
     return [grader.finished[s.id] for s in submissions if s.id in grader.finished], interrupted
+
+
+def _say_level(results: list[Result]) -> None:
+    """Where judge and submission share a uid, a hostile submission could reach its judge."""
+    shared = sorted({r.sandbox for r in results} & {"local:namespaces", "local:none"})
+    if shared:
+        level = shared[0].partition(":")[2]
+        say(f"note: the sandbox had the level `{level}`, where judge and submission share a uid: for marks, grade as root or in docker")
 
 
 def _exit_code(results: list[Result], fail_under: int | None) -> int:

@@ -343,7 +343,7 @@ class Grader:
     # ---- kept results
 
     def _kept(self, submission: Submission) -> Path:
-        return kit.cache_root().parent / "results" / self.kit.suite_sha256[:32] / f"{submission.sha256}.json"
+        return kit.cache_root() / "results" / self.kit.suite_sha256[:32] / f"{submission.sha256}.json"
 
     def _resumed(self, submission: Submission) -> Result | None:
         """A finished result of the same bytes under the same suite, for whoever hands them in now."""

@@ -216,6 +216,8 @@ def _run_often(
     runs = 0
     for result in grader.all_again(copies):
         runs += 1
+        if runs % max(1, times // 10) == 0 and times >= 20:
+            say(f"      {submission.student}: {runs} of {times}")
         if result.status is ResultStatus.GRADER_ERROR:
             failed = True
         bad = {t.name: t.message for t in result.tests if t.status is not TestStatus.PASS}
