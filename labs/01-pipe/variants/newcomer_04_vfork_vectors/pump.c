@@ -1,17 +1,18 @@
-/* pump: the parent reads; the child is a fresh pump, started with the word "pump-writer" with the pipe as its stdin. */
+/* pump: the parent reads; the child is a fresh pump, told by its environment to be the writer, with the pipe as its stdin. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PARTS 3
-#define WRITER "pump-writer"
+#define ROLE "PUMP_ROLE_OF_CHILD"
 
 static unsigned char part[PARTS][1000];
 
@@ -97,14 +98,15 @@ static int reader(int out)
 int main(int argc, char **argv)
 {
     char self[PATH_MAX];
-    char *child_argv[] = { "pump", WRITER, NULL };
+    static char role[] = ROLE "=writer";
+    char *child_argv[] = { "pump", NULL };
     int ends[2], status, bad;
     ssize_t n;
     pid_t pid;
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
-    if (argc > 1 && strcmp(argv[1], WRITER) == 0)
+    if (getenv(ROLE) != NULL)
         return writer();
 
     if (fcntl(STDIN_FILENO, F_GETFD) < 0)
@@ -118,6 +120,8 @@ int main(int argc, char **argv)
     else
         snprintf(self, sizeof self, "%s", argc > 0 ? argv[0] : "./pump");
 
+    if (putenv(role) != 0)
+        return complain("putenv");
     if (pipe(ends) < 0)
         return complain("pipe");
     pid = vfork();
