@@ -104,21 +104,19 @@ def _local() -> list[Check]:
         return [Check("local sandbox", State.MISSING, "it does not work", str(fault).splitlines()[0], "local")]
     assert log.hello is not None
     hello = log.hello
-    refused = "; ".join(hello.refused)
     advice = "" if hello.level == "uids" else "grade as root, or with --sandbox docker"
-    if hello.level == "none" and refused:
-        advice += f" (refused: {refused})"
-    level = Check("local sandbox", State.OK if hello.level == "uids" else State.LESS, _LEVELS.get(hello.level, hello.level), advice, "local")
+    if hello.level == "none" and hello.refused:
+        advice += f" (refused: {'; '.join(hello.refused)})"
+    found = _LEVELS.get(hello.level, hello.level)
+    level = Check("local sandbox", State.OK if hello.level == "uids" else State.LESS, found, advice, "local")
+    group = Check("control group", State.OK, hello.cgroup, "", "local")
     if hello.cgroup == "none":
-        group = Check("control group", State.LESS, "none that may be written", "limits hold by sampling; as root they hold by the kernel", "local")
-    else:
-        group = Check("control group", State.OK, hello.cgroup, "", "local")
-    if hello.witness:
-        witness = Check("system call witness", State.OK, "seccomp user notification", "", "local")
-    else:
-        witness = Check(
-            "system call witness", State.LESS, "the kernel or an outer container refuses it", "mechanism checks need it: --sandbox docker", "local"
-        )
+        advice = "limits hold by sampling; as root they hold by the kernel"
+        group = Check("control group", State.LESS, "none that may be written", advice, "local")
+    witness = Check("system call witness", State.OK, "seccomp user notification", "", "local")
+    if not hello.witness:
+        advice = "mechanism checks need it: --sandbox docker"
+        witness = Check("system call witness", State.LESS, "the kernel or an outer container refuses it", advice, "local")
     return [level, group, witness]
 
 

@@ -21,7 +21,7 @@ import pytest
 from ipclab import catalogue, folders, intake
 from ipclab.faults import GraderFault, UsageFault
 from ipclab.listing import LISTED_MAX, SOURCE_MAX, USED_MAX, Unreadable
-from ipclab.model import Lab, Rejection, Submission
+from ipclab.model import Lab, Rejection, SourceFile, Submission
 
 ECHO = b"int main(void) { return 0; }\n"
 TWICE = b'#include "twice.h"\nint64_t twice(int64_t x) { return 2 * x; }\n'
@@ -507,6 +507,11 @@ def test_submissions_of_the_same_name_are_told_apart(tmp_path: Path, take_in) ->
     assert [s.id for s in take_in(*paths)] == ["alice", *(f"alice-{i}" for i in range(2, 13))]
 
 
+def test_ids_differ_on_file_systems_that_know_no_case(tmp_path: Path, take_in) -> None:
+    paths = [hand_in(tmp_path / "1" / "alice"), hand_in(tmp_path / "2" / "Alice"), hand_in(tmp_path / "3" / "ALICE")]
+    assert [s.id for s in take_in(*paths)] == ["alice", "Alice-2", "ALICE-3"]
+
+
 # ---- digest ------------------------------------------------------------------------------------------
 
 
@@ -519,6 +524,14 @@ def test_the_digest_depends_on_names_and_bytes_only(tmp_path: Path, take_in) -> 
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
     assert len(digests[0]) == 64
+
+
+def test_nothing_can_be_shifted_from_one_file_to_the_next() -> None:
+    split = [{"a.c": b"12", "b.c": b"3"}, {"a.c": b"1", "b.c": b"23"}, {"a.c": b"123", "b.c": b""}, {"a.c": b"123"}, {"a.h": b"123"}]
+    files = [[SourceFile(n, d) for n, d in one.items()] for one in split]
+    digests = [intake.digest(one) for one in files]
+    assert len(set(digests)) == len(split)
+    assert digests == [intake.digest(reversed(one)) for one in files], "the order of files says nothing"
 
 
 # ---- speed -------------------------------------------------------------------------------------------
