@@ -257,8 +257,7 @@ class _Job:
         test = next((t for t in self.grader.lab.tests if t.name == name), None)
         if test is not None:
             own = frozenset(f.name for f in self.submission.files)
-            shared = bool(log.hello and log.hello.shared_uid)
-            status = judging.judge_entry(test, log.entries[entry_id], own, shared_uid=shared).status
+            status = judging.judge_entry(test, log.entries[entry_id], own, log.hello).status
             if status is not TestStatus.PASS or entry_id == judging.entry_id(name, judging.parts(test, self.grader.lab)[-1]):
                 self.grader.tell("ended", self.submission.id, name, status)
 

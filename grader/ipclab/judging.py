@@ -13,7 +13,7 @@ from typing import Any
 
 from ipclab import catalogue, memcheck
 from ipclab.build import Built
-from ipclab.events import EntryLog, Found, RunLog, StreamFault
+from ipclab.events import EntryLog, Found, Hello, RunLog, StreamFault
 from ipclab.model import Finding, Lab, Location, Process, Submission, Test, TestResult, TestStatus, Value, Visibility
 
 # Findings of these kinds always cost the test; others only where its fails_on names them.
@@ -38,6 +38,8 @@ _RANK = {
     for kind in kinds
 }
 _STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
+# What only the witness sees: without it such a test would pass whatever was done.
+_NEEDS_WITNESS = frozenset({"zombie"})
 _LIMITS = frozenset({"wall", "cpu", "memory", "processes", "output"})
 RECORD_MAX = 1 << 20
 
@@ -206,8 +208,8 @@ def _costs(finding: Finding, test: Test, passed: bool) -> bool:
     return finding.kind in ALWAYS_COSTS
 
 
-def judge_entry(test: Test, log: EntryLog, own: frozenset[str], *, shared_uid: bool) -> Outcome:
-    """What one entry came to. `own` are the names of the submission's files."""
+def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | None) -> Outcome:
+    """What one entry came to. `own` are the names of the submission's files; `hello` says what the sandbox could see."""
     end = log.end
     if end is None:
         raise StreamFault("no_done_event", f"{log.id} has no end")
@@ -224,13 +226,21 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], *, shared_uid: b
         return _grader("judge_error", {"test": test.name, "error": "its record makes no sense"}, end.wall_ms)
     if end.records != 1 or len(log.records) != 1:
         # Only where judge and student share a uid can a student reach the socket on which records travel.
-        if not shared_uid:
+        if hello is None or not hello.shared_uid:
             return _grader("judge_error", {"test": test.name, "error": "it gave more than one record"}, end.wall_ms)
         found.append(catalogue.finding("tamper", "doubled_record", {"test": test.name}))
     if verdict.status is TestStatus.ERROR:
         outcome = _grader("judge_error", {"test": test.name, "error": verdict.message}, end.wall_ms)
         return replace(outcome, findings=(*outcome.findings, *found))
+    if verdict.status is TestStatus.PASS and _NEEDS_WITNESS & set(test.fails_on) and hello is not None and not hello.witness:
+        return _grader("no_witness", {"test": test.name}, end.wall_ms)
     return _with_record(test, log, verdict, found)
+
+
+def _limit(test: Test, outcome: str) -> int:
+    of = test.limits
+    every = {"wall": of.wall_ms, "cpu": of.cpu_ms, "memory": of.memory, "processes": of.processes, "output": of.output}
+    return every[outcome]
 
 
 def _without_record(test: Test, log: EntryLog, found: list[Finding]) -> Outcome:
@@ -241,10 +251,11 @@ def _without_record(test: Test, log: EntryLog, found: list[Finding]) -> Outcome:
         said = b"".join(o.data for o in log.outputs if o.who == "judge").decode("utf-8", "backslashreplace").strip()
         args = {"test": test.name, "status": ": ".join(p for p in (status, said[-300:]) if p)}
         return _grader("judge_died", args, end.wall_ms)
+    if log.id == entry_id(test.name, "memcheck") and not any(f.kind in test.fails_on for f in found):
+        # valgrind changes what a program sees (argv[0], how fast it is); that it ran into a limit proves nothing
+        return _grader("memcheck_gave_up", {"test": test.name, "limit": _amount(end.outcome, _limit(test, end.outcome))}, end.wall_ms)
     if not any(_costs(f, test, passed=False) for f in found):
-        limit = {"wall": test.limits.wall_ms, "cpu": test.limits.cpu_ms, "memory": test.limits.memory}
-        limit |= {"processes": test.limits.processes, "output": test.limits.output}
-        args = {"limit": _amount(end.outcome, limit[end.outcome])}
+        args = {"limit": _amount(end.outcome, _limit(test, end.outcome))}
         found.append(catalogue.finding("resource_limit", end.outcome, args))
     findings = _lead(found, None)
     return Outcome(TestStatus.FAIL, Verdict(TestStatus.FAIL, message=findings[0].text), findings, end.wall_ms)
@@ -381,8 +392,7 @@ def _test(
             return _skipped(test, missed, results)
         if entry.skipped is not None:
             raise StreamFault("warden_fault", f"{entry.id} was skipped although {entry.skipped.because} passed")
-        shared_uid = log.hello is not None and log.hello.shared_uid
-        outcomes.append(judge_entry(test, entry, own, shared_uid=shared_uid))
+        outcomes.append(judge_entry(test, entry, own, log.hello))
     return _merge(test, outcomes)
 
 

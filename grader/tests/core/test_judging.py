@@ -165,6 +165,22 @@ def test_a_limit_without_a_record_fails_the_test(outcome: str) -> None:
     assert (result.status, result.findings[0].kind, result.findings[0].cause) == (FAIL, "resource_limit", outcome)
 
 
+@pytest.mark.parametrize("outcome", ["wall", "cpu", "memory", "processes", "output"])
+def test_memcheck_that_runs_into_a_limit_decides_nothing(outcome: str) -> None:
+    test = make_test("t", passes=("memcheck",), fails_on=("memory_error", "memory_leak"))
+    limit = finding("t.memcheck", "resource_limit", outcome)
+    result = judge(make_lab(test), ran("t.memcheck", limit, outcome=outcome))["t"]
+    assert (result.status, result.findings[0].cause) == (ERROR, "memcheck_gave_up")
+
+
+def test_what_only_the_witness_sees_is_an_error_without_it() -> None:
+    blind = streams.HELLO | {"witness": False}
+    lab = make_lab(make_test("t", fails_on=("zombie",)), make_test("u"), builds=("O0",))
+    results = judge(lab, ran("t.O0", record("t.O0", "pass")) + ran("u.O0", record("u.O0", "pass")), hello=blind)
+    assert (results["t"].status, results["t"].findings[0].cause) == (ERROR, "no_witness")
+    assert results["u"].status is PASS
+
+
 def test_a_judge_that_died_is_an_error_and_no_failure() -> None:
     died = [{"event": "begin", "id": "t.O0"}, streams.end("t.O0", "judge_died", records=0, judge={"signal": 11})]
     result = judge(make_lab(make_test("t"), builds=("O0",)), died)["t"]
