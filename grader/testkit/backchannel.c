@@ -84,7 +84,7 @@ static bool receive(const tk_back *b, void *data, size_t room, size_t *size, pid
 
 size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid)
 {
-    const struct tk_waiting w = {.what = "a question on the back channel"};
+    const struct tk_waiting w = {.what = "a question to the test"};
     if (b->theirs >= 0)
         tk_error("tk_back_receive before tk_back_given: end-of-file could not come");
     for (;;) {
