@@ -127,7 +127,7 @@ def test_a_second_record_is_counted(warden):
 j.ask(RECORD, '{"status":"fail"}')
 j.record()
 """)
-    assert out.end()["records"] == 2
+    assert out.end()["records"] == 2 and len(out.of("record")) == 1
     assert json.loads(out.of("record")[0]["record"])["status"] == "fail"
 
 
@@ -139,6 +139,57 @@ j.record(status=j.wait(proc)["value"])
     assert out.record()["status"] == 6
     assert out.findings() == [("crash", "killed_by_signal")]
     assert out.of("finding")[0]["args"]["signal"] == "SIGABRT"
+
+
+def test_who_writes_on_when_the_judge_leaves_is_not_to_blame(warden):
+    """The judge's end of stdout closes with it: a writer dies of SIGPIPE then, after the verdict."""
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("limits", ["stdout"])
+j.blocked("write", object_of(o), proc=proc)
+j.record()
+""", ["limits"])
+    assert out.findings() == []
+
+
+def test_forks_are_refused_where_the_judge_wants_it(warden):
+    out = warden.test("""
+refused = j.wait(j.spawn("limits", ["fork_once"], lines=["refuse fork"])[0])["value"]
+others = j.wait(j.spawn("limits", ["fork_once"])[0])["value"]
+j.record(codes=[os.WEXITSTATUS(refused), os.WEXITSTATUS(others)])
+""", ["limits"])
+    assert out.record()["codes"] == [7, 0]
+
+
+@pytest.mark.parametrize("cgroup", ["auto", "none"])
+@pytest.mark.parametrize("how", ["shares_by_fork", "shares_by_vfork"])
+def test_memory_that_processes_share_counts_once(warden, how, cgroup):
+    out = warden.test(f"""
+proc, pid, i, o = j.spawn_piped("limits", [{how!r}])
+j.record(status=j.wait(proc)["value"])
+""", ["limits"], entry=f"limit memory {100 << 20}", options=["--cgroup", cgroup])
+    assert out.record()["status"] == 0 and out.end()["outcome"] == "finished"
+    assert ("resource_limit", "memory") not in out.findings()
+
+
+def test_warden_keeps_four_capabilities(warden):
+    """SETGID, SETUID, KILL, SYS_PTRACE: bits 6, 7, 5 and 19 of linux/capability.h."""
+    out = warden.test("""
+status = dict(line.split(":\t", 1) for line in open("/proc/1/status") if ":\t" in line)
+j.record(caps=[status["CapEff"].strip(), status["CapPrm"].strip()])
+""", options=["--level", "uids"])
+    assert {int(c, 16) for c in out.record()["caps"]} == {1 << 5 | 1 << 6 | 1 << 7 | 1 << 19}
+
+
+def test_nothing_but_its_own_folder_can_be_written_where_the_root_is_the_student_s(warden):
+    """Within a user namespace the new root belongs to the only uid there is: only the mounts keep it out."""
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("snoops", ["1"])
+got = b""
+while part := os.read(o, 4096):
+    got += part
+j.record(can=got.decode().split())
+""", ["snoops"], options=["--level", "namespaces"])
+    assert {"write-etc", "write-work", "host-files", "root", "unshare"} & set(out.record()["can"]) == set()
 
 
 def test_a_signal_that_the_judge_sent_is_no_crash(warden):

@@ -88,6 +88,12 @@ j.record(stuck=[u["seq"] for u in j.unasked], last=j.seq)
     assert out.record()["stuck"] == []
 
 
+def test_processes_that_wake_each_other_are_not_stuck(warden):
+    """At each look both may be found asleep in the same read: only the context switches tell that they run."""
+    _, record = prove(warden, "ping_pong", seconds=3)
+    assert record["told"] is None
+
+
 @pytest.mark.parametrize("options", [[], ["--simulate", "yama"]])
 def test_blocked_processes_are_described(warden, options):
     out = warden.test("""

@@ -9,6 +9,36 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return 2;
+    if (strcmp(argv[1], "stdout") == 0)
+        for (;;)
+            puts("more");
+    if (strcmp(argv[1], "fork_once") == 0) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(0);
+        return pid < 0 && errno == EAGAIN ? 7 : 0;
+    }
+    if (strcmp(argv[1], "shares_by_fork") == 0 || strcmp(argv[1], "shares_by_vfork") == 0) {
+        char *p = malloc(60 << 20); /* fork copies no page of it, vfork not even the map */
+        int ready[2];
+        memset(p, 1, 60 << 20);
+        if (pipe(ready) < 0)
+            return 2;
+        for (int i = 0; i < 4; i++) {
+            if (strcmp(argv[1], "shares_by_vfork") == 0) {
+                if (vfork() == 0) {
+                    usleep(200000); /* long enough to be sampled */
+                    _exit(0);
+                }
+            } else if (fork() == 0) {
+                char c;
+                close(ready[1]);
+                _exit(read(ready[0], &c, 1) != 0);
+            }
+        }
+        usleep(200000);
+        return 0;
+    }
     if (strcmp(argv[1], "abort") == 0)
         abort();
     if (strcmp(argv[1], "cpu") == 0)
