@@ -159,7 +159,7 @@ static void spawn(struct run *r, const struct request *q)
         return;
     }
     struct process *p =
-        run_spawn(r, w.program, w.args, w.args_count, w.env, w.fds, w.numbers, w.fds_count, &w.wish);
+        launch_program(r, w.program, w.args, w.args_count, w.env, w.fds, w.numbers, w.fds_count, &w.wish);
     if (p)
         answer(r, q, 0, p->number, p->pid, "");
     else
@@ -371,9 +371,8 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_IDLE:
         r->idle_seq = q->m.seq;
-        r->idle_since_ns = now_ns();
         r->now.valid = false;
-        r->next_look_ns = r->idle_since_ns;
+        r->next_look_ns = now_ns();
         break;
     case CTL_EXPLAIN:
         explain(r, q);

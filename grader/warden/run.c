@@ -1,7 +1,5 @@
-/* One entry of the plan: begin, main loop, limits, end (struct run: run.h). */
+/* One entry of the plan: begin, main loop, end (struct run: run.h). */
 #include "run.h"
-
-#include "spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SAMPLE_NS      (20 * NS_PER_MS)
 #define BLOCKED_NS     NS_PER_MS /* the kernel sends no event when a process blocks: this is polled */
-#define PROCESSES_MAX  512
 #define JUDGE_GRACE_NS (5000 * NS_PER_MS)
-#define OWN_PROCESSES                                                                                        \
-    4 /* warden, the judge, `lines`: in the same control group, beyond the student's own                     \
-       */
-#define MIB        1048576.0
-#define STDERR_MAX 65536 /* what is kept of a stream for people */
-
-static const struct limits judge_limits = {.files = 1024, .file_size = 64 << 20};
+/* warden, the judge, `lines`: in the same control group, beyond the student's own. */
+#define OWN_PROCESSES 4
+#define STDERR_MAX    65536 /* what is kept of a stream for people */
 
 /* ---- events --------------------------------------------------------------------------------------- */
 
@@ -44,7 +36,7 @@ void warden_event(struct warden *w, struct buffer *b)
     buffer_free(b);
 }
 
-static void event_begin(struct run *r, struct buffer *b, const char *name)
+void run_event_begin(struct run *r, struct buffer *b, const char *name)
 {
     json_begin(b, name, warden_ms(r->w));
     json_text(b, "id", r->e->id);
@@ -52,7 +44,7 @@ static void event_begin(struct run *r, struct buffer *b, const char *name)
 
 void run_finding_begin(struct run *r, struct buffer *b, const char *kind, const char *cause)
 {
-    event_begin(r, b, "finding");
+    run_event_begin(r, b, "finding");
     json_text(b, "kind", kind);
     json_text(b, "cause", cause);
     json_open(b, "args", '{');
@@ -62,17 +54,6 @@ void run_finding_end(struct run *r, struct buffer *b)
 {
     json_close(b, '}');
     warden_event(r->w, b);
-}
-
-/* The limit as people say it: "20 s", "64 MiB". */
-static void limit_finding(struct run *r, const char *kind, const char *cause, const char *unit, double value)
-{
-    struct buffer b = {0};
-    char text[64];
-    snprintf(text, sizeof text, "%.4g %s", value, unit);
-    run_finding_begin(r, &b, kind, cause);
-    json_text(&b, "limit", text);
-    run_finding_end(r, &b);
 }
 
 /* ---- who is who ------------------------------------------------------------------------------------ */
@@ -115,360 +96,6 @@ const char *run_role(struct run *r, pid_t pid, char *text, size_t room)
     return text;
 }
 
-/* ---- starting processes ------------------------------------------------------------------------------ */
-
-struct serving {
-    struct run *r;
-    int proc;
-};
-
-static void serve_during_spawn(void *context, int listener)
-{
-    const struct serving *s = context;
-    witness_serve(s->r, s->proc, listener);
-}
-
-static void object_of(int fd, char *text, size_t room)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    ssize_t n = fd < 0 ? 0 : readlink(path, text, room - 1);
-    text[n > 0 ? n : 0] = '\0';
-}
-
-static char *const *student_env(struct run *r, char **wanted)
-{
-    static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", lang[] = "LANG=C", lc[] = "LC_ALL=C",
-                term[] = "TERM=dumb";
-    static char *env[300], home[300], tmp[300];
-    size_t n = 0;
-    snprintf(home, sizeof home, "HOME=%s", r->cwd);
-    snprintf(tmp, sizeof tmp, "TMPDIR=%s", r->cwd);
-    char *const fixed[] = {path, lang, lc, term, home, tmp};
-    for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-        env[n++] = fixed[i];
-    for (; wanted && *wanted && n < ARRAY_SIZE(env) - 1; wanted++)
-        env[n++] = *wanted;
-    env[n] = NULL;
-    return env;
-}
-
-/* Replaces %t by the working directory; the caller owns the result. */
-static char *expand(const struct run *r, const char *word)
-{
-    struct buffer b = {0};
-    buffer_add(&b, "", 0);
-    for (; *word; word++) {
-        if (word[0] == '%' && word[1] == 't') {
-            buffer_print(&b, "%s", r->cwd);
-            word++;
-        } else {
-            buffer_add(&b, word, 1);
-        }
-    }
-    return b.data;
-}
-
-/* Wrapper, program, arguments: what execve gets. The caller frees it with free_argv. */
-static char **make_argv(struct run *r, const char *program_path, char **args, size_t args_count)
-{
-    const struct plan *plan = &r->w->plan;
-    const struct words *wrapper = plan_find(plan->wrappers, plan->wrappers_count, r->e->pass);
-    size_t n = 0;
-    char **argv = xcalloc((wrapper ? wrapper->count : 0) + args_count + 2, sizeof *argv);
-    for (size_t i = 0; wrapper && i < wrapper->count; i++)
-        argv[n++] = expand(r, wrapper->list[i]);
-    argv[n++] = xstrdup(program_path);
-    for (size_t i = 0; i < args_count; i++)
-        argv[n++] = xstrdup(args[i]);
-    return argv;
-}
-
-static void free_argv(char **argv)
-{
-    for (char **p = argv; *p; p++)
-        free(*p);
-    free(argv);
-}
-
-/* The path of the binary that NAME stands for in this entry; NULL if there is none. Owned by the caller. */
-static char *program_path(struct run *r, const char *name)
-{
-    const struct plan *plan = &r->w->plan;
-    const struct words *use = plan_find(r->e->uses, r->e->uses_count, name);
-    const struct words *path = plan_find(plan->programs, plan->programs_count, use ? use->list[0] : name);
-    return path ? xformat("%s/%s", r->w->level.work, path->list[0]) : NULL;
-}
-
-static struct process *add_process(struct run *r, const char *program)
-{
-    r->procs = xrealloc(r->procs, (size_t)(r->procs_count + 1) * sizeof *r->procs);
-    struct process *p = &r->procs[r->procs_count];
-    *p = (struct process){.number = r->procs_count, .program = xstrdup(program), .listener = -1, .pid = -1};
-    r->procs_count++;
-    return p;
-}
-
-static void tell_spawn(struct run *r, const struct process *p)
-{
-    struct buffer b = {0};
-    event_begin(r, &b, "spawn");
-    json_int(&b, "proc", p->number);
-    json_int(&b, "pid", p->pid);
-    json_text(&b, "program", p->program);
-    warden_event(r->w, &b);
-}
-
-static struct process *start(struct run *r, const char *program, const char *path, char **argv, char **env,
-                             const struct spawn_fd *fds, size_t fds_count, const struct spawn_wish *wish)
-{
-    struct warden *w = r->w;
-    struct process *p = add_process(r, program);
-    struct serving serving = {r, p->number};
-    const struct spawn s = {.path = path,
-                            .argv = argv,
-                            .env = student_env(r, env),
-                            .cwd = r->cwd,
-                            .uid = w->plan.student,
-                            .change_uid = w->level.own_uids,
-                            .limits = &r->e->limits,
-                            .limit_processes = w->level.own_uids,
-                            .fds = fds,
-                            .fds_count = fds_count,
-                            .filter = true,
-                            .witness = w->witness && !r->e->is_command,
-                            .data = wish->data,
-                            .no_more_processes = wish->no_more_processes,
-                            .victim = true,
-                            .serve = serve_during_spawn,
-                            .context = &serving};
-    for (size_t i = 0; i < fds_count; i++) {
-        if (fds[i].to == STDIN_FILENO)
-            object_of(fds[i].from, p->in, sizeof p->in);
-        if (fds[i].to == STDOUT_FILENO)
-            object_of(fds[i].from, p->out, sizeof p->out);
-    }
-    p->pid = spawn_process(&s, &p->listener);
-    if (p->pid < 0) {
-        int saved = errno;
-        free(p->program);
-        r->procs_count--;
-        errno = saved;
-        return NULL;
-    }
-    tell_spawn(r, p);
-    return p;
-}
-
-struct process *run_spawn(struct run *r, const char *program, char **args, size_t args_count, char **env,
-                          const int *fds, const int *numbers, size_t fds_count, const struct spawn_wish *wish)
-{
-    if (r->procs_count == PROCESSES_MAX || fds_count + 1 > 32) {
-        errno = E2BIG;
-        return NULL;
-    }
-    char *path = program_path(r, program);
-    if (!path) {
-        errno = ENOENT;
-        return NULL;
-    }
-    cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    struct spawn_fd list[33];
-    size_t n = 0;
-    for (size_t i = 0; i < fds_count; i++)
-        list[n++] = (struct spawn_fd){fds[i] == -2 ? null : fds[i], numbers[i]};
-    if (!wish->err_given)
-        list[n++] = (struct spawn_fd){r->student_err_write, STDERR_FILENO};
-    for (int number = 0; number < 2; number++) { /* what was not mentioned is /dev/null, never warden's own */
-        bool given = false;
-        for (size_t i = 0; i < n; i++)
-            given |= list[i].to == number;
-        if (!given)
-            list[n++] = (struct spawn_fd){null, number};
-    }
-    char **argv = make_argv(r, path, args, args_count);
-    struct process *p = start(r, program, argv[0], argv, env, list, n, wish);
-    int saved = errno;
-    free_argv(argv);
-    free(path);
-    errno = saved;
-    return p;
-}
-
-static void start_judge(struct run *r)
-{
-    int control[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
-        die("socketpair: %s", strerror(errno));
-    int err[2];
-    if (pipe2(err, O_CLOEXEC) < 0)
-        die("pipe: %s", strerror(errno));
-    cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    const struct spawn_fd fds[] = {{null, 0}, {err[1], 1}, {err[1], 2}, {control[1], CTL_FD}};
-    char *path = xformat("%s/%s", r->w->level.work, r->e->judge);
-    char *argv[] = {(char *)"judge", NULL}, *env[] = {(char *)"LC_ALL=C", NULL};
-    int listener;
-    const struct spawn s = {.path = path,
-                            .argv = argv,
-                            .env = env,
-                            .cwd = "/",
-                            .uid = r->w->plan.judge,
-                            .change_uid = r->w->level.own_uids,
-                            .limits = &judge_limits,
-                            .fds = fds,
-                            .fds_count = ARRAY_SIZE(fds)};
-    r->judge = spawn_process(&s, &listener);
-    if (r->judge < 0)
-        die("the judge %s does not start: %s", path, strerror(errno));
-    close(control[1]);
-    close(err[1]);
-    r->control = control[0];
-    r->judge_err.fd = err[0];
-    fcntl(err[0], F_SETFL, O_NONBLOCK);
-    free(path);
-}
-
-/* A command's input is linked into its working directory: read-only is all that a compiler needs. */
-static void link_input(struct run *r, const char *name)
-{
-    char *from = xformat("%s/%s", r->w->level.work, name);
-    const char *base = strrchr(name, '/');
-    char *to = xformat("%s/%s", r->cwd, base ? base + 1 : name);
-    leftovers_as_student(r->w, true);
-    int made = symlink(from, to);
-    leftovers_as_student(r->w, false);
-    if (made < 0)
-        die("%s: %s", to, strerror(errno));
-    free(from);
-    free(to);
-}
-
-static void start_command(struct run *r)
-{
-    cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    const struct spawn_fd fds[] = {{null, 0}, {r->student_err_write, 1}, {r->student_err_write, 2}};
-    for (size_t i = 0; i < r->e->input.count; i++)
-        link_input(r, r->e->input.list[i]);
-    struct words *argv = &r->e->argv;
-    if (!start(r, argv->list[0], argv->list[0], argv->list, NULL, fds, ARRAY_SIZE(fds),
-               &(struct spawn_wish){0}))
-        die("the command %s does not start: %s", argv->list[0], strerror(errno));
-}
-
-/* ---- limits ------------------------------------------------------------------------------------------ */
-
-static void hit(struct run *r, const char *limit, const char *unit, double value)
-{
-    if (r->limit_hit)
-        return;
-    r->limit_hit = limit;
-    limit_finding(r, "resource_limit", limit, unit, value);
-    if (!r->e->is_command && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0)) {
-        struct verdict v; /* what used it up: the finding is what counts */
-        postmortem(r, &v);
-    }
-    control_answer(r, CTL_LIMIT, 0, 0, 0, 0, limit);
-}
-
-static int64_t ticks_to_ns(uint64_t ticks)
-{
-    static long per_second;
-    if (!per_second)
-        per_second = sysconf(_SC_CLK_TCK);
-    return (int64_t)(ticks * (1000000000ULL / (unsigned long)per_second));
-}
-
-static int64_t rusage_ns(const struct rusage *use)
-{
-    return ((int64_t)use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1000000000LL +
-           ((int64_t)use->ru_utime.tv_usec + use->ru_stime.tv_usec) * 1000;
-}
-
-/* What the group used without warden, who is in it too; -1 where there is no group. */
-static int64_t group_cpu_ns(const struct run *r)
-{
-    struct rusage own;
-    int64_t group = cgroup_cpu_ns(&r->w->cgroup);
-    if (group < 0 || getrusage(RUSAGE_SELF, &own) < 0)
-        return -1;
-    return group - rusage_ns(&own);
-}
-
-static int64_t judge_cpu_ns(const struct run *r)
-{
-    struct proc_stat st;
-    if (r->judge > 0 && !r->judge_gone && proc_stat(r->judge, &st))
-        return ticks_to_ns(st.cpu_ticks + 1); /* rounded in the student's favour */
-    return r->cpu_judge_ns;
-}
-
-/* CPU time of all students' processes of this entry, the dead among them. */
-static int64_t cpu_ns(struct run *r, const pid_t *tree, size_t n)
-{
-    int64_t group = group_cpu_ns(r);
-    if (group >= 0) {
-        int64_t students = group - r->cpu_base_ns - judge_cpu_ns(r);
-        return students > 0 ? students : 0;
-    }
-    int64_t sum = r->cpu_reaped_ns;
-    for (size_t i = 0; i < n; i++) {
-        struct proc_stat st;
-        if (proc_stat(tree[i], &st))
-            sum += ticks_to_ns(st.cpu_ticks + st.children_cpu_ticks);
-    }
-    return sum;
-}
-
-/* What the processes really use together: pages that fork left shared are counted once. A child of vfork
- * has its parent's memory (the parent sleeps uninterruptibly meanwhile) and counts nothing. */
-static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct proc_stat st, parent;
-        if (!proc_stat(tree[i], &st))
-            continue;
-        if (st.ppid > 1 && proc_stat(st.ppid, &parent) && parent.state == 'D' &&
-            parent.rss_pages == st.rss_pages)
-            continue;
-        int64_t share = proc_pss(&r->w->access, tree[i]);
-        sum += share >= 0 ? share : st.rss_pages * sysconf(_SC_PAGESIZE);
-    }
-    return sum;
-}
-
-/* The kernel counts exactly where there is a control group; elsewhere the sum of the resident sizes, which
- * is quick to have, is an upper bound, and what is above the limit is counted again with care. */
-static bool too_much_memory(const struct run *r, const pid_t *tree, size_t n, int64_t rss)
-{
-    if (r->w->cgroup.kind != CGROUP_NONE)
-        return cgroup_oom_kills(&r->w->cgroup) > r->oom_base;
-    return rss > r->e->limits.memory && memory_used(r, tree, n) > r->e->limits.memory;
-}
-
-static void sample(struct run *r)
-{
-    static pid_t tree[TASKS_MAX];
-    const struct limits *l = &r->e->limits;
-    size_t n = run_tree(r, tree, ARRAY_SIZE(tree));
-    int64_t pages = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct proc_stat st;
-        if (proc_stat(tree[i], &st))
-            pages += st.rss_pages;
-    }
-    int64_t rss = pages * sysconf(_SC_PAGESIZE);
-    if (rss > r->peak_rss)
-        r->peak_rss = rss;
-    if (l->cpu_ms && cpu_ns(r, tree, n) > l->cpu_ms * NS_PER_MS)
-        hit(r, "cpu", "s", (double)l->cpu_ms / 1e3);
-    if (l->memory && too_much_memory(r, tree, n, rss))
-        hit(r, "memory", "MiB", (double)l->memory / MIB);
-    if (l->processes && ((int64_t)n > l->processes || cgroup_refused_forks(&r->w->cgroup) > r->forks_base))
-        hit(r, "processes", "processes", (double)l->processes);
-    r->next_sample_ns = now_ns() + SAMPLE_NS;
-}
-
 /* ---- the main loop ------------------------------------------------------------------------------------- */
 
 static void collect(struct run *r, struct collector *c, const char *who)
@@ -490,9 +117,9 @@ static void collect(struct run *r, struct collector *c, const char *who)
             c->flooded = true;
             if (strcmp(who, "student") == 0) {
                 const double limit = (double)r->e->limits.output / MIB;
-                limit_finding(r, "output_flood", r->e->is_command ? "command_flood" : "stderr_flood", "MiB",
-                              limit);
-                hit(r, "output", "MiB", limit);
+                limits_finding(r, "output_flood", r->e->is_command ? "command_flood" : "stderr_flood", "MiB",
+                               limit);
+                limits_hit(r, "output", "MiB", limit);
             }
             return;
         }
@@ -515,7 +142,7 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     struct buffer b = {0};
     p->ended = true;
     p->status = status;
-    event_begin(r, &b, "exit");
+    run_event_begin(r, &b, "exit");
     json_int(&b, "proc", p->number);
     json_int(&b, "pid", p->pid);
     if (WIFSIGNALED(status))
@@ -529,7 +156,8 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     warden_event(r->w, &b);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->e->limits.memory &&
         cgroup_oom_kills(&r->w->cgroup) > r->oom_base)
-        hit(r, "memory", "MiB", (double)r->e->limits.memory / MIB); /* before the judge makes a crash of it */
+        limits_hit(r, "memory", "MiB",
+                   (double)r->e->limits.memory / MIB); /* before the judge makes a crash of it */
     /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
     bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && !r->e->is_command) {
@@ -558,10 +186,10 @@ static void reap(struct run *r)
         if (pid == r->judge) {
             r->judge_gone = true;
             r->judge_status = status;
-            r->cpu_judge_ns = rusage_ns(&use);
+            r->cpu_judge_ns = limits_rusage_ns(&use);
             continue;
         }
-        r->cpu_reaped_ns += rusage_ns(&use);
+        r->cpu_reaped_ns += limits_rusage_ns(&use);
         struct process *p = run_process(r, pid);
         if (p && !p->ended)
             ended(r, p, status, &use);
@@ -648,11 +276,11 @@ static void step(struct run *r)
     int64_t now = now_ns();
     control_check_waiters(r);
     if (now >= r->next_sample_ns)
-        sample(r);
+        limits_sample(r);
     if (r->idle_seq && now >= r->next_look_ns)
         stuck_look(r);
     if (now >= r->wall_end_ns)
-        hit(r, "wall", "s", (double)r->e->limits.wall_ms / 1e3);
+        limits_hit(r, "wall", "s", (double)r->e->limits.wall_ms / 1e3);
 }
 
 static bool command_ended(const struct run *r)
@@ -666,7 +294,7 @@ static bool command_ended(const struct run *r)
 static void begin(struct run *r)
 {
     struct buffer b = {0};
-    event_begin(r, &b, "begin");
+    run_event_begin(r, &b, "begin");
     warden_event(r->w, &b);
     int err[2];
     if (pipe2(err, O_CLOEXEC) < 0)
@@ -677,16 +305,16 @@ static void begin(struct run *r)
     r->cwd = leftovers_make_cwd(r->w);
     cgroup_limit(&r->w->cgroup, r->e->limits.memory,
                  r->e->limits.processes ? r->e->limits.processes + PROCESSES_MARGIN + OWN_PROCESSES : 0);
-    r->cpu_base_ns = group_cpu_ns(r);
+    r->cpu_base_ns = limits_group_cpu_ns(r);
     r->oom_base = cgroup_oom_kills(&r->w->cgroup);
     r->forks_base = cgroup_refused_forks(&r->w->cgroup);
     r->began_ns = now_ns();
     r->wall_end_ns = r->began_ns + r->e->limits.wall_ms * NS_PER_MS;
-    r->next_sample_ns = r->began_ns + SAMPLE_NS;
+    r->next_sample_ns = r->began_ns;
     if (r->e->is_command)
-        start_command(r);
+        launch_command(r);
     else
-        start_judge(r);
+        launch_judge(r);
 }
 
 static void tell_output(struct run *r, struct collector *c, const char *who)
@@ -694,7 +322,7 @@ static void tell_output(struct run *r, struct collector *c, const char *who)
     struct buffer b = {0};
     collect(r, c, who);
     if (c->total) {
-        event_begin(r, &b, "output");
+        run_event_begin(r, &b, "output");
         json_text(&b, "who", who);
         json_bytes(&b, "text", c->text.data, c->text.size);
         json_int(&b, "bytes", c->total);
@@ -725,7 +353,7 @@ static const char *outcome(const struct run *r)
 static void tell_end(struct run *r, double wall_ms, int64_t cpu)
 {
     struct buffer b = {0};
-    event_begin(r, &b, "end");
+    run_event_begin(r, &b, "end");
     json_text(&b, "outcome", outcome(r));
     json_ms(&b, "wall_ms", wall_ms);
     json_ms(&b, "cpu_ms", (double)cpu / 1e6);
@@ -764,7 +392,7 @@ static void end(struct run *r)
     if (!r->e->is_command && r->records && r->judge_gone)
         leftovers_settle(r);
     leftovers_kill(r);
-    int64_t cpu = cpu_ns(r, tree, 0);
+    int64_t cpu = limits_cpu_ns(r, tree, 0);
     close_fd(&r->student_err_write);
     tell_output(r, &r->student_err, "student");
     tell_output(r, &r->judge_err, "judge");

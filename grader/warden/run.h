@@ -2,7 +2,9 @@
  * One entry of the plan while it runs. struct run is owned by run.c; the other files of this folder
  * each do one thing with it:
  *
- *   run.c         begin, main loop, limits, end
+ *   run.c         begin, main loop, end
+ *   launch.c      the judge, programs, commands
+ *   limits.c      what they use
  *   control.c     the judge's requests
  *   witness.c     system calls that the student's processes ask permission for
  *   stuck.c       proof that nothing can ever run again
@@ -23,7 +25,11 @@
 #include "plan.h"
 #include "proc.h"
 
-#define TASKS_MAX 1024 /* threads that a snapshot holds; more are more than any lab's limit */
+#include <sys/resource.h>
+
+#define MIB           1048576.0
+#define PROCESSES_MAX 512  /* that a judge may start */
+#define TASKS_MAX     1024 /* threads that a snapshot holds; more are more than any lab's limit */
 
 struct warden {
     struct plan plan;
@@ -43,10 +49,8 @@ struct process {
     char *program;
     int listener; /* -1: none, or hung up */
     bool ended;
-    int status;           /* as of waitpid(2) */
-    bool signalled;       /* by the judge: how it ends is no finding */
-    bool left_first;      /* it ended while the judge went on: its children are on their own */
-    char in[64], out[64]; /* what its 0 and 1 are: "pipe:[7]" */
+    int status;     /* as of waitpid(2) */
+    bool signalled; /* by the judge: how it ends is no finding */
 };
 
 struct collector { /* a stream that warden reads itself */
@@ -107,12 +111,10 @@ struct run {
     struct collector student_err, judge_err;
     int student_err_write; /* given to each student's process */
     int records;
-    bool reported_stderr_flood;
 
     struct waiter waiters[32];
     size_t waiters_count;
     uint32_t idle_seq; /* 0: the judge is not idle */
-    int64_t idle_since_ns;
     struct snapshot before, now;
     int64_t next_look_ns;
 
@@ -131,6 +133,7 @@ struct run {
 
 /* run.c */
 void run_entry(struct warden *w, struct entry *e);
+void run_event_begin(struct run *r, struct buffer *b, const char *name); /* an event of this entry */
 void warden_event(struct warden *w, struct buffer *b); /* ends the object, writes and frees it */
 double warden_ms(const struct warden *w);
 /* Begins a finding event; the caller adds members to args, closes it with run_finding_end. */
@@ -139,6 +142,12 @@ void run_finding_end(struct run *r, struct buffer *b);
 /* Every live process of the test but the judge. */
 size_t run_tree(const struct run *r, pid_t *list, size_t room);
 struct process *run_process(struct run *r, pid_t pid);
+/* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
+const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
+
+/* launch.c */
+void launch_judge(struct run *r);
+void launch_command(struct run *r);
 /* What a judge may ask for besides descriptors. */
 struct spawn_wish {
     bool data;              /* watch data calls */
@@ -146,11 +155,20 @@ struct spawn_wish {
     bool no_more_processes; /* every fork fails */
 };
 /* Starts a student's program as the judge asked; NULL with errno. */
-struct process *run_spawn(struct run *r, const char *program, char **args, size_t args_count, char **env,
-                          const int *fds, const int *numbers, size_t fds_count,
-                          const struct spawn_wish *wish);
-/* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
-const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
+struct process *launch_program(struct run *r, const char *program, char **args, size_t args_count, char **env,
+                               const int *fds, const int *numbers, size_t fds_count,
+                               const struct spawn_wish *wish);
+
+/* limits.c */
+void limits_sample(struct run *r); /* looks at CPU, memory and processes, and when to look next */
+/* A limit was reached: the outcome is its name; the finding says it as people do (20 "s"). */
+void limits_hit(struct run *r, const char *limit, const char *unit, double value);
+void limits_finding(struct run *r, const char *kind, const char *cause, const char *unit, double value);
+int64_t limits_rusage_ns(const struct rusage *use);
+int64_t
+limits_group_cpu_ns(const struct run *r); /* of the control group without warden; -1 where there is none */
+/* CPU time of the entry's processes so far: those in the list and those that have ended. */
+int64_t limits_cpu_ns(struct run *r, const pid_t *tree, size_t n);
 
 /* control.c */
 void control_serve(struct run *r);
