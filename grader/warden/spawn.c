@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,14 +116,19 @@ static void change_uid(const struct spawn *s)
         give_up(errno);
 }
 
-static _Noreturn void child(const struct spawn *s, int channel)
+struct start {
+    const struct spawn *s;
+    int channel;
+};
+
+static int child(void *argument)
 {
+    const struct spawn *s = ((struct start *)argument)->s;
+    int channel = ((struct start *)argument)->channel;
     place_descriptors(s, channel);
     reset_signals();
     setsid();
     umask(022);
-    if (s->victim)
-        write_file("/proc/self/oom_score_adj", "1000"); /* best effort: refused in some containers */
     set_limits(s);
     if (s->change_uid)
         change_uid(s);
@@ -191,26 +197,48 @@ static int shake_hands(const struct spawn *s, int channel, int *listener)
     }
 }
 
+/* Where the kernel gives no memory limit per test it ends the process with the highest score: a student's,
+ * never warden. A score belongs to all that share an address space (proc(5)), so the child cannot raise its
+ * own; it inherits ours. Best effort: some containers refuse. */
+static void score(bool victim)
+{
+    static char own[16];
+    if (!own[0] && read_file("/proc/self/oom_score_adj", own, sizeof own) <= 0)
+        snprintf(own, sizeof own, "0");
+    write_file("/proc/self/oom_score_adj", victim ? "1000" : own);
+}
+
+/*
+ * The child runs in our address space until its exec (CLONE_VM, without CLONE_VFORK, for until then we may
+ * have to answer it): to copy the page tables and then each page that one of the two writes costs more than
+ * all the rest of a start. What this asks of both: the child has a stack of its own, allocates nothing and
+ * writes to no variable but errno; while it runs we make no call that may fail (it is held while we serve
+ * it), so errno is the child's alone.
+ * A change of uid makes the shared address space undumpable, which ours is already.
+ */
+static _Alignas(16) char stack[65536];
+
 pid_t spawn_process(const struct spawn *s, int *listener)
 {
     int channel[2];
     *listener = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
         return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(channel[0]);
-        child(s, channel[1]);
-    }
-    int saved = errno;
+    struct start start = {s, channel[1]};
+    if (s->victim)
+        score(true);
+    pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | SIGCHLD, &start);
+    int error = pid < 0 ? errno : 0;
     close(channel[1]);
+    if (pid >= 0)
+        error = shake_hands(s, channel[0], listener);
+    close(channel[0]);
+    if (s->victim) /* only now: until its exec the child would be given it too */
+        score(false);
     if (pid < 0) {
-        close(channel[0]);
-        errno = saved;
+        errno = error;
         return -1;
     }
-    int error = shake_hands(s, channel[0], listener);
-    close(channel[0]);
     if (error) {
         close_fd(listener);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
