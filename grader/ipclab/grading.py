@@ -13,7 +13,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -200,15 +200,21 @@ class _Job:
 
     def _grade(self) -> Result:
         lab = self.grader.lab
-        with self.phase("build"):
-            built = self.built or self._build()
-            self.built = built
-        log = None
-        if built.programs:
-            plan = run_plan(lab, built, self.seed)
-            with self.phase("run"):
-                parts = split(plan) if self.grader.spare_cores else [plan]
-                log = self._run_parts(parts, run_files(lab, built, self.grader.kit), told=True)
+        with contextlib.ExitStack() as ready:
+            # Where cores are free, the sandboxes of the tests come up while the compiler runs.
+            sandboxes = [ready.enter_context(self.grader.sandbox()) for _ in range(2 if self.grader.spare_cores else 0)]
+            with self.phase("build"):
+                for sandbox in sandboxes:
+                    sandbox.prepare()
+                built = self.built or self._build()
+                self.built = built
+            log = None
+            if built.programs:
+                plan = run_plan(lab, built, self.seed)
+                with self.phase("run"):
+                    parts = split(plan) if self.grader.spare_cores else [plan]
+                    files = run_files(lab, built, self.grader.kit)
+                    log = self._run_parts(parts, files, told=True, sandboxes=sandboxes)
         with self.phase("judge"):
             tests = judging.judge(lab, self.submission, built, log)
         status = ResultStatus.GRADED
@@ -227,19 +233,25 @@ class _Job:
             parts = [replace(plan, entries=e) for e in (plan.entries[::2], plan.entries[1::2]) if e]
         return build.read(self.grader.lab, self.submission, self._run_parts(parts, files, told=False))
 
-    def _run_parts(self, parts: list[Plan], files: Files, *, told: bool) -> ev.RunLog:
-        """Runs the parts at the same time, each in a sandbox of its own."""
-        if len(parts) == 1:
-            return self._run(parts[0], files, told=told)
-        with ThreadPoolExecutor(len(parts)) as pool:
-            logs = [f.result() for f in [pool.submit(self._run, part, files, told=told) for part in parts]]
+    def _run_parts(
+        self, parts: list[Plan], files: Files, *, told: bool, sandboxes: Sequence[Sandbox] = ()
+    ) -> ev.RunLog:
+        """Runs the parts at the same time, each in a sandbox of its own: one of those given, or else a new one."""
+        with contextlib.ExitStack() as stack:
+            places = [*sandboxes[: len(parts)]]
+            places += [stack.enter_context(self.grader.sandbox()) for _ in parts[len(places) :]]
+            if len(parts) == 1:
+                return self._run(parts[0], files, places[0], told=told)
+            with ThreadPoolExecutor(len(parts)) as pool:
+                running = [pool.submit(self._run, *job, told=told) for job in zip(parts, [files] * len(parts), places)]
+                logs = [f.result() for f in running]
         for other in logs[1:]:
             logs[0].entries |= other.entries
         return logs[0]
 
-    def _run(self, plan: Plan, files: Files, *, told: bool) -> ev.RunLog:
+    def _run(self, plan: Plan, files: Files, sandbox: Sandbox, *, told: bool) -> ev.RunLog:
         log = ev.RunLog()
-        with self.grader.sandbox() as sandbox, uids() as pair:
+        with uids() as pair:
             for event in sandbox.run(plan, files, pair):
                 log.add(event)
                 if isinstance(event, ev.Hello):

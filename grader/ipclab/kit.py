@@ -155,7 +155,28 @@ def _lab_files(lab: Lab) -> dict[str, File]:
 
 @functools.cache
 def _toolchain() -> str:
-    """What compiles here, in its own words."""
+    """What compiles here, in its own words; asked once for as long as the same files lie there."""
+    marks = []
+    for tool in (GCC, VALGRIND):
+        try:
+            st = os.stat(tool)
+            marks.append([tool, os.path.realpath(tool), st.st_ino, st.st_size, st.st_mtime_ns])
+        except OSError:
+            marks.append([tool])
+    kept = cache_root() / "toolchain" / digest((json.dumps(marks),))[:24]
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if said := kept.read_text(encoding="utf-8"):
+            return said
+    said = _ask_toolchain()
+    with contextlib.suppress(OSError):  # a cache that cannot be written only makes the next start slower
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new = kept.with_name(f"{kept.name}.{os.getpid()}")
+        new.write_text(said, encoding="utf-8")
+        new.rename(kept)
+    return said
+
+
+def _ask_toolchain() -> str:
     said = []
     for argv in ([GCC, "-dumpfullversion", "-dumpmachine"], [VALGRIND, "--version"]):
         try:

@@ -9,7 +9,6 @@ from pathlib import Path
 from ipclab import results as results_module
 from ipclab.faults import GraderFault
 from ipclab.model import Lab, Result
-from ipclab.report import gradebook, html
 from ipclab.report.audience import Audience, for_audience
 from ipclab.report.terminal import print_class, print_result
 from ipclab.report.view import Sources
@@ -46,6 +45,8 @@ def write_report(
     audience: Audience = Audience.INSTRUCTOR,
 ) -> Report:
     """Writes index.html, submissions/ID.html, results/ID.json and gradebook.csv; files of an earlier report are replaced."""
+    from ipclab.report import gradebook, html  # jinja2 takes longer to load than most of `make check`
+
     _file_names(results)
     sources = sources or {}
     pages = []

@@ -52,6 +52,9 @@ Files = Mapping[str, File]  # path relative to WORK -> contents
 class Sandbox(ABC):
     """One run of one plan. `name` goes into the result once the run has begun: docker, local:uids, …"""
 
+    def prepare(self) -> None:
+        """Begins what needs no plan, so that run() has less to wait for. Raises as run() does."""
+
     @abstractmethod
     def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
         """Yields the events as they come. Raises SandboxFault or StreamFault where the run is not whole."""

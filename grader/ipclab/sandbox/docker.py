@@ -184,9 +184,15 @@ def tar(files: Mapping[str, File]) -> bytes:
     return out.getvalue()
 
 
-def _unpack(size: int, then: str) -> list[str]:
-    # tar would read a pipe to its end, which is the lease: head takes the archive's bytes and not one more
-    return ["/bin/sh", "-c", f"head -c {size} | tar -x --no-same-owner -C /work && {then}"]
+def _unpack(then: str) -> list[str]:
+    # First a line with the archive's size, then the archive. tar would read a pipe to its end, which is the lease: head
+    # takes the archive's bytes and not one more, as `read` takes the line's.
+    return ["/bin/sh", "-c", f'IFS= read -r size && head -c "$size" | tar -x --no-same-owner -C /work && {then}']
+
+
+def _packed(files: Mapping[str, File]) -> bytes:
+    data = tar(files)
+    return b"%d\n" % len(data) + data
 
 
 # ---- runs --------------------------------------------------------------------------------------------
@@ -203,14 +209,19 @@ class DockerSandbox(Sandbox):
         self._stopped = False
         self._ended_by_itself = False
 
+    def prepare(self) -> None:
+        """Starts the container, which waits for what it shall run."""
+        if self._process is None:
+            start = "exec /work/warden --plan 3 --events 1 --lease 0 --level container 3</work/plan"
+            self._start(_unpack(start))
+
     def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
         text = plan.text(work="/work", student=uids.student, judge=uids.judge)
         inside = {"warden": File(self._warden, 0o755), "plan": File(text.encode("ascii"), 0o600), **files}
-        data = tar(inside)
-        start = "exec /work/warden --plan 3 --events 1 --lease 0 --level container 3</work/plan"
-        process = self._start(_unpack(len(data), start))
-        assert process.stdin and process.stdout and process.stderr
-        feeder = threading.Thread(target=self._feed, args=(process, data), daemon=True)
+        self.prepare()
+        process = self._process
+        assert process and process.stdin and process.stdout and process.stderr
+        feeder = threading.Thread(target=self._feed, args=(process, _packed(inside)), daemon=True)
         feeder.start()
         reader = Reader(process.stdout, process.stderr, plan)
         finished = False
@@ -224,7 +235,7 @@ class DockerSandbox(Sandbox):
         if code != 0 or not finished:
             raise self._why(code, reader)
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str]) -> None:
         argv = [client(), "run", *run_flags(cpus=self._cpus), f"--name={self._name}", self._image.id, *command]
         with self._lock:
             if self._stopped:
@@ -239,7 +250,6 @@ class DockerSandbox(Sandbox):
                 )
             except OSError as error:
                 raise _gone(f"{client()} cannot be run: {error.strerror}") from error
-            return self._process
 
     @staticmethod
     def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
@@ -297,10 +307,10 @@ class DockerSandbox(Sandbox):
 
 def run_trusted(image: Image, files: Files, script: str, *, deadline: float) -> bytes:
     """Runs a script of our own in a container without rights; its stdout. For building the kit inside the image."""
-    data = tar({**files, "script.sh": File(script.encode("utf-8"))})
+    data = _packed({**files, "script.sh": File(script.encode("utf-8"))})
     flags = [f for f in run_flags() if f not in TRUSTED_DROPS]
     name = f"ipclab-{os.getpid()}-{secrets.token_hex(6)}"
-    argv = [client(), "run", *flags, f"--name={name}", image.id, *_unpack(len(data), "exec sh /work/script.sh")]
+    argv = [client(), "run", *flags, f"--name={name}", image.id, *_unpack("exec sh /work/script.sh")]
     try:
         done = subprocess.run(argv, input=data, capture_output=True, timeout=deadline)
     except FileNotFoundError as error:

@@ -41,6 +41,24 @@ def test_what_is_there_is_not_built_again(lab: Lab, cache: Path, monkeypatch: py
     assert first.judge("tests/public/test_echo.c")[:4] == first.driver("add")[:4] == b"\x7fELF"
 
 
+def test_the_toolchain_is_asked_once_while_it_stays_the_same(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "gcc"
+    compiler.write_text("#!/bin/sh\necho 1.0\n")
+    compiler.chmod(0o755)
+    monkeypatch.setattr(kit, "GCC", str(compiler))
+    kit._toolchain.cache_clear()
+    first = kit._toolchain()
+    assert first.startswith("1.0 valgrind-")
+    with monkeypatch.context() as broken:
+        broken.setattr(kit, "_ask_toolchain", lambda: pytest.fail("it was asked again"))
+        kit._toolchain.cache_clear()
+        assert kit._toolchain() == first
+    compiler.write_text("#!/bin/sh\necho 1.1 of another size\n")
+    kit._toolchain.cache_clear()
+    assert kit._toolchain().startswith("1.1 of another size valgrind-")
+    kit._toolchain.cache_clear()
+
+
 def test_builders_at_the_same_time_agree(tmp_path: Path, repo: Path) -> None:
     script = (
         "import sys; from pathlib import Path\nfrom ipclab import kit, manifest\nplace = Path(sys.argv[1])\n"
@@ -55,7 +73,7 @@ def test_builders_at_the_same_time_agree(tmp_path: Path, repo: Path) -> None:
     said = {b.communicate(timeout=DEADLINE)[0] for b in builders}
     assert len(said) == 1 and all(b.returncode == 0 for b in builders)
     left = sorted(p.name.partition("-")[0] for p in (tmp_path / "cache").iterdir())
-    assert left == ["01", "base", "lock"]
+    assert left == ["01", "base", "lock", "toolchain"]
 
 
 def test_a_test_that_does_not_compile_is_told_with_the_compiler_s_words(lab: Lab, cache: Path, tmp_path: Path) -> None:
