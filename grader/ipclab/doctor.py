@@ -113,7 +113,7 @@ def _local() -> list[Check]:
     if hello.cgroup == "none":
         advice = "limits hold by sampling; as root they hold by the kernel"
         group = Check("control group", State.LESS, "none that may be written", advice, "local")
-    witness = Check("system call witness", State.OK, "seccomp user notification", "", "local")
+    witness = Check("system call witness", State.OK, "ptrace with a seccomp filter", "", "local")
     if not hello.witness:
         advice = "mechanism checks need it: --sandbox docker"
         witness = Check("system call witness", State.LESS, "the kernel or an outer container refuses it", advice, "local")

@@ -147,7 +147,8 @@ def _lab_files(lab: Lab) -> dict[str, File]:
     files = {f"given/{name}": File(data) for name, data in given_headers(lab).items()}
     for path in {t.source for t in lab.tests} | {t.driver for t in lab.targets if t.driver}:
         files[f"lab/{path}"] = _read(lab.folder / path)
-    for folder in {Path(t.source).parent for t in lab.tests} | {Path("."), Path("tests")}:
+    # all of them, also where a lab is reduced to some of its tests: drivers and tests share headers across folders
+    for folder in (Path("."), Path("tests"), Path("tests/public"), Path("tests/hidden")):
         for header in sorted((lab.folder / folder).glob("*.h")):
             files[f"lab/{folder / header.name}"] = _read(header)
     return files

@@ -182,7 +182,7 @@ bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct bloc
     *b = (struct blocked){.class = BLOCKED_NOT, .call = "running"};
     if (!proc_thread_stat(pid, tid, &st) || st.state == 'Z' || st.state == 'X')
         return false;
-    if (st.state == 'T' || st.state == 't') {
+    if (st.state == 'T' || (st.state == 't' && a->stopped && a->stopped(a->r, tid))) {
         b->class = BLOCKED_STOPPED;
         b->call = "stopped by a signal";
         b->forever = true;

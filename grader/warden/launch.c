@@ -16,12 +16,21 @@ static const struct limits judge_limits = {.files = 1024, .file_size = 64 << 20}
 struct serving {
     struct run *r;
     int proc;
+    pid_t pid; /* once it is traced */
 };
 
-static void serve_during_spawn(void *context, int listener)
+static bool seize(void *context, pid_t pid)
+{
+    struct serving *s = context;
+    s->pid = pid;
+    return witness_seize(s->r, s->proc, pid);
+}
+
+static void serve(void *context, pid_t pid)
 {
     const struct serving *s = context;
-    witness_serve(s->r, s->proc, listener);
+    witness_serve(s->r, pid);
+    s->r->look_for_ended = true; /* the signal may have been another process's */
 }
 
 static char *const *student_env(struct run *r, char **wanted)
@@ -92,7 +101,7 @@ static struct process *add_process(struct run *r, const char *program)
 {
     r->procs = xrealloc(r->procs, (size_t)(r->procs_count + 1) * sizeof *r->procs);
     struct process *p = &r->procs[r->procs_count];
-    *p = (struct process){.number = r->procs_count, .program = xstrdup(program), .listener = -1, .pid = -1};
+    *p = (struct process){.number = r->procs_count, .program = xstrdup(program), .pid = -1};
     r->procs_count++;
     return p;
 }
@@ -112,7 +121,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
 {
     struct warden *w = r->w;
     struct process *p = add_process(r, program);
-    struct serving serving = {r, p->number};
+    struct serving serving = {r, p->number, 0};
     const struct spawn s = {.path = path,
                             .argv = argv,
                             .env = student_env(r, env),
@@ -128,13 +137,16 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .data = wish->data,
                             .no_more_processes = wish->no_more_processes,
                             .victim = true,
-                            .serve = serve_during_spawn,
+                            .seize = seize,
+                            .serve = serve,
+                            .signal_fd = w->signal_fd,
                             .context = &serving};
-    p->pid = spawn_process(&s, &p->listener);
+    p->pid = spawn_process(&s);
     if (p->pid < 0) {
         int saved = errno;
         free(p->program);
         r->procs_count--;
+        witness_forget(r, serving.pid);
         errno = saved;
         return NULL;
     }
@@ -190,7 +202,6 @@ void launch_judge(struct run *r)
     const struct spawn_fd fds[] = {{null, 0}, {err[1], 1}, {err[1], 2}, {control[1], CTL_FD}};
     char *path = xformat("%s/%s", r->w->level.work, r->e->judge);
     char *argv[] = {(char *)"judge", NULL}, *env[] = {(char *)"LC_ALL=C", NULL};
-    int listener;
     const struct spawn s = {.path = path,
                             .argv = argv,
                             .env = env,
@@ -200,7 +211,7 @@ void launch_judge(struct run *r)
                             .limits = &judge_limits,
                             .fds = fds,
                             .fds_count = ARRAY_SIZE(fds)};
-    r->judge = spawn_process(&s, &listener);
+    r->judge = spawn_process(&s);
     if (r->judge < 0)
         die("the judge %s does not start: %s", path, strerror(errno));
     close(control[1]);

@@ -66,8 +66,10 @@ static void reap_all(struct run *r)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
         struct process *p = run_process(r, pid);
+        if (WIFSTOPPED(status))
+            continue; /* of a tracee, which is about to be killed */
         if (p && !p->ended) {
             p->ended = true;
             p->status = status;
@@ -108,7 +110,7 @@ static bool any_left(void)
 {
     siginfo_t info;
     int n;
-    while ((n = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT)) < 0 && errno == EINTR)
+    while ((n = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL)) < 0 && errno == EINTR)
         ;
     return n == 0; /* else ECHILD */
 }
@@ -192,7 +194,7 @@ void leftovers_settle(struct run *r)
     int64_t deadline = now_ns() + SETTLE_NS * r->e->slow;
     r->now.valid = false;
     for (;;) {
-        reap_all(r);
+        run_reap(r);
         size_t n = survivors(r, list, ARRAY_SIZE(list));
         if (n == 0)
             return;
@@ -203,11 +205,6 @@ void leftovers_settle(struct run *r)
             for (size_t i = 0; i < n; i++)
                 report_orphan(r, list[i]);
             return;
-        }
-        for (int i = 0; i < r->procs_count; i++) {
-            struct pollfd p = {.fd = r->procs[i].listener, .events = POLLIN};
-            while (p.fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLIN)
-                witness_serve(r, i, p.fd);
         }
         wait_for_child(r, 5);
     }

@@ -18,7 +18,7 @@ enum level { LEVEL_AUTO, LEVEL_CONTAINER, LEVEL_UIDS, LEVEL_NAMESPACES, LEVEL_NO
 struct simulate {
     bool apparmor;   /* no user namespaces, as Ubuntu's rule has it */
     bool yama;       /* no /proc/PID/{syscall,mem} */
-    bool no_witness; /* no seccomp listener */
+    bool no_witness; /* we may not trace */
 };
 
 struct level_state {

@@ -80,7 +80,7 @@ int64_t limits_cpu_ns(struct run *r, const pid_t *tree, size_t n)
 }
 
 /* What the processes really use together: pages that fork left shared are counted once. A child of vfork
- * has its parent's memory (the parent sleeps uninterruptibly meanwhile) and counts nothing. */
+ * has its parent's memory (the parent sleeps uninterruptibly meanwhile, or is stopped by us on its way there) and counts nothing. */
 static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
 {
     int64_t sum = 0;
@@ -90,6 +90,8 @@ static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
             continue;
         if (st.ppid > 1 && proc_stat(st.ppid, &parent) && parent.state == 'D' &&
             parent.rss_pages == st.rss_pages)
+            continue;
+        if (witness_borrows_memory(r, tree[i]))
             continue;
         int64_t share = proc_pss(&r->w->access, tree[i]);
         sum += share >= 0 ? share : st.rss_pages * sysconf(_SC_PAGESIZE);

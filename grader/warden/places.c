@@ -89,7 +89,6 @@ static bool resolve(struct run *r, const struct picture *p, char *answer, size_t
     if (access(path, F_OK) == 0 && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0) {
         const struct spawn_fd fds[] = {{in[0], 0}, {out[1], 1}, {null, 2}};
         char *argv[] = {path, folder, NULL}, *env[] = {(char *)"LC_ALL=C", NULL};
-        int listener;
         const struct spawn s = {.path = path,
                                 .argv = argv,
                                 .env = env,
@@ -100,7 +99,7 @@ static bool resolve(struct run *r, const struct picture *p, char *answer, size_t
                                 .fds = fds,
                                 .fds_count = ARRAY_SIZE(fds),
                                 .filter = true};
-        pid_t pid = spawn_process(&s, &listener);
+        pid_t pid = spawn_process(&s);
         close_fd(&out[1]);
         close_fd(&in[0]);
         if (pid > 0) {

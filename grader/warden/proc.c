@@ -99,6 +99,20 @@ pid_t proc_tgid(pid_t tid)
     return tgid > 0 ? (pid_t)tgid : 0;
 }
 
+bool proc_signals(pid_t pid, pid_t tid, uint64_t *ignored, uint64_t *caught)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", pid, tid);
+    if (read_file(path, text, sizeof text) <= 0)
+        return false;
+    const char *ignores = strstr(text, "\nSigIgn:"), *catches = strstr(text, "\nSigCgt:");
+    if (!ignores || !catches)
+        return false;
+    *ignored = strtoull(ignores + 8, NULL, 16);
+    *caught = strtoull(catches + 8, NULL, 16);
+    return true;
+}
+
 uint64_t proc_switches(pid_t pid, pid_t tid)
 {
     char path[64], text[4096];

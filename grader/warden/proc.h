@@ -10,10 +10,15 @@
 
 #include "level.h"
 
+struct run;
+
 struct proc_access {
     uid_t student;
     bool change_fsuid; /* we are root and the student is not */
     bool yama;         /* simulate: syscall and mem are refused */
+    /* A traced process is shown as "t" whether a stop signal stopped it or we did, for a moment. */
+    bool (*stopped)(const struct run *r, pid_t tid);
+    const struct run *r;
 };
 
 struct proc_stat {
@@ -29,6 +34,9 @@ struct proc_stat {
 bool proc_stat(pid_t pid, struct proc_stat *st);
 /* The same for one thread. */
 bool proc_thread_stat(pid_t pid, pid_t tid, struct proc_stat *st);
+
+/* Which signals a thread ignores and which have handlers: bit n-1 is signal n (proc(5)). */
+bool proc_signals(pid_t pid, pid_t tid, uint64_t *ignored, uint64_t *caught);
 
 /* The thread group of a thread id; 0 if it is gone. */
 pid_t proc_tgid(pid_t tid);

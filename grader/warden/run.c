@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,47 +173,61 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     }
 }
 
-static void reap(struct run *r)
+#define SERVED_AT_ONCE 256 /* stops and ends, before limits and the judge have their turn */
+
+/* A process ended, or a thread that we trace. One that has another parent will be waited for there too, and
+ * its CPU time counted there; it is ours to wait for only as its tracer. */
+static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
 {
-    struct signalfd_siginfo info;
-    while (read(r->w->signal_fd, &info, sizeof info) > 0)
-        ;
-    for (;;) {
-        int status;
-        struct rusage use;
-        pid_t pid = wait4(-1, &status, WNOHANG, &use);
-        if (pid <= 0)
-            return;
-        if (pid == r->judge) {
-            r->judge_gone = true;
-            r->judge_status = status;
-            r->cpu_judge_ns = limits_rusage_ns(&use);
-            continue;
-        }
-        r->cpu_reaped_ns += limits_rusage_ns(&use);
-        struct process *p = run_process(r, pid);
-        if (p && !p->ended)
-            ended(r, p, status, &use);
+    struct proc_stat st;
+    int status;
+    bool ours = proc_stat(pid, &st) && st.ppid == getpid();
+    if (wait4(pid, &status, __WALL | WNOHANG, NULL) != pid || WIFSTOPPED(status))
+        return;
+    witness_forget(r, pid);
+    if (pid == r->judge) {
+        r->judge_gone = true;
+        r->judge_status = status;
+        r->cpu_judge_ns = limits_rusage_ns(use);
+        return;
     }
+    if (ours)
+        r->cpu_reaped_ns += limits_rusage_ns(use);
+    struct process *p = run_process(r, pid);
+    if (p && !p->ended)
+        ended(r, p, status, use);
 }
 
-enum { AT_SIGNAL, AT_LEASE, AT_PARENT, AT_CONTROL, AT_STUDENT_ERR, AT_JUDGE_ERR, AT_LISTENERS };
+/* Everything that wait(2) has for us: stops of tracees, ends of children and tracees. */
+void run_reap(struct run *r)
+{
+    struct signalfd_siginfo signal_info;
+    while (read(r->w->signal_fd, &signal_info, sizeof signal_info) > 0)
+        ;
+    r->look_for_ended = false;
+    for (int i = 0; i < SERVED_AT_ONCE; i++) {
+        siginfo_t info = {0};
+        struct rusage use;
+        const int wanted = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
+        if (syscall(SYS_waitid, P_ALL, 0, &info, wanted, &use) < 0 || info.si_pid == 0)
+            return;
+        if (info.si_code == CLD_TRAPPED)
+            witness_serve(r, info.si_pid);
+        else
+            reap_one(r, info.si_pid, &use);
+    }
+    r->look_for_ended = true; /* somebody is very busy: the others first */
+}
 
-static size_t what_to_poll(struct run *r, struct pollfd *p, int *proc_of)
+enum { AT_SIGNAL, AT_LEASE, AT_PARENT, AT_CONTROL, AT_STUDENT_ERR, AT_JUDGE_ERR, AT_COUNT };
+
+static void what_to_poll(const struct run *r, struct pollfd *p)
 {
     const struct warden *w = r->w;
-    const int fixed[AT_LISTENERS] = {w->signal_fd, w->lease_fd,       w->level.parent_fd,
-                                     r->control,   r->student_err.fd, r->judge_err.fd};
-    size_t n = 0;
-    for (; n < AT_LISTENERS; n++)
-        p[n] = (struct pollfd){.fd = fixed[n], .events = POLLIN};
-    for (int i = 0; i < r->procs_count; i++) {
-        if (r->procs[i].listener < 0)
-            continue;
-        proc_of[n] = i;
-        p[n++] = (struct pollfd){.fd = r->procs[i].listener, .events = POLLIN};
-    }
-    return n;
+    const int fds[AT_COUNT] = {w->signal_fd, w->lease_fd,       w->level.parent_fd,
+                               r->control,   r->student_err.fd, r->judge_err.fd};
+    for (size_t i = 0; i < AT_COUNT; i++)
+        p[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 }
 
 static int64_t earliest(int64_t a, int64_t b)
@@ -248,31 +263,23 @@ static void check_lease(struct run *r, const struct pollfd *p)
 
 static void step(struct run *r)
 {
-    static struct pollfd p[AT_LISTENERS + PROCESSES_MAX];
-    static int proc_of[AT_LISTENERS + PROCESSES_MAX];
-    size_t n = what_to_poll(r, p, proc_of);
-    int64_t left = next_wake(r) - now_ns();
+    struct pollfd p[AT_COUNT];
+    what_to_poll(r, p);
+    int64_t left = r->look_for_ended ? 0 : next_wake(r) - now_ns();
     struct timespec timeout = {0};
     if (left > 0)
         timeout = (struct timespec){left / 1000000000, left % 1000000000};
-    if (ppoll(p, n, &timeout, NULL) > 0) {
+    if (ppoll(p, AT_COUNT, &timeout, NULL) > 0) {
         check_lease(r, p);
-        for (size_t i = AT_LISTENERS; i < n; i++) {
-            struct process *proc = &r->procs[proc_of[i]];
-            if (p[i].revents & POLLIN)
-                witness_serve(r, proc->number, p[i].fd);
-            else if (p[i].revents) /* the last process of that tree is gone */
-                close_fd(&proc->listener);
-        }
         if (p[AT_CONTROL].revents)
             control_serve(r);
         if (p[AT_STUDENT_ERR].revents)
             collect(r, &r->student_err, "student");
         if (p[AT_JUDGE_ERR].revents)
             collect(r, &r->judge_err, "judge");
-        if (p[AT_SIGNAL].revents)
-            reap(r);
     }
+    if (r->look_for_ended || p[AT_SIGNAL].revents)
+        run_reap(r);
     int64_t now = now_ns();
     control_check_waiters(r);
     if (now >= r->next_sample_ns)
@@ -371,16 +378,15 @@ static void tell_end(struct run *r, double wall_ms, int64_t cpu)
 
 static void release(struct run *r)
 {
-    for (int i = 0; i < r->procs_count; i++) {
-        close_fd(&r->procs[i].listener);
+    for (int i = 0; i < r->procs_count; i++)
         free(r->procs[i].program);
-    }
     free(r->procs);
     free(r->calls);
     free(r->flows);
     for (size_t i = 0; i < r->forks_count; i++)
-        picture_free(&r->forks[i]);
+        picture_free(&r->forks[i].picture);
     free(r->forks);
+    free(r->tracees);
     free(r->cwd);
     close_fd(&r->control);
 }
@@ -408,6 +414,8 @@ void run_entry(struct warden *w, struct entry *e)
     static struct run r; /* large: two snapshots */
     r = (struct run){
         .w = w, .e = e, .control = -1, .judge = -1, .student_err = {.fd = -1}, .judge_err = {.fd = -1}};
+    w->access.stopped = witness_stopped;
+    w->access.r = &r;
     begin(&r);
     int64_t judge_end_ns = 0;
     while (!r.judge_gone && !command_ended(&r)) {

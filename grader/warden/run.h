@@ -6,7 +6,8 @@
  *   launch.c      the judge, programs, commands
  *   limits.c      what they use
  *   control.c     the judge's requests
- *   witness.c     system calls that the student's processes ask permission for
+ *   witness.c     tracing: the student's system calls that matter, and signals
+ *   signals.c     signals that come for a traced process
  *   stuck.c       proof that nothing can ever run again
  *   postmortem.c  why
  *   places.c      file and line of a stack
@@ -37,7 +38,7 @@ struct warden {
     struct simulate simulate;
     struct cgroup cgroup;
     struct proc_access access;
-    bool witness; /* the kernel gives listeners */
+    bool witness; /* we may trace */
     int events_fd, lease_fd, signal_fd;
     int64_t started_ns;
 };
@@ -47,7 +48,6 @@ struct process {
     int number;
     pid_t pid;
     char *program;
-    int listener; /* -1: none, or hung up */
     bool ended;
     int status;     /* as of waitpid(2) */
     bool signalled; /* by the judge: how it ends is no finding */
@@ -79,6 +79,31 @@ struct flow {
     int proc;
     bool write;
     char object[256];
+};
+
+/* A system call at whose entry the caller is stopped (PTRACE_GET_SYSCALL_INFO in ptrace(2)). */
+struct entered {
+    long number;
+    uint64_t args[6];
+};
+
+struct tracee { /* a traced thread */
+    pid_t tid, tgid;
+    int proc;      /* whose process it is or descends from; -1 unknown */
+    bool starting; /* not yet at its exec */
+    bool stopped;  /* by a stop signal */
+    bool was_stopped; /* and no SIGCONT has come to it yet */
+    bool borrows;  /* its parent's memory: a child of vfork before its exec */
+    /* signals.c: a call with a timeout that an ignored signal interrupted */
+    bool again; /* it is taken up again */
+    int64_t entered_ns, timeout_ns;
+    int changed; /* which argument has another value until the exit, and its own one */
+    uint64_t original;
+};
+
+struct fork_place {
+    pid_t child;
+    struct picture picture;
 };
 
 struct task { /* a thread in a snapshot */
@@ -122,7 +147,10 @@ struct run {
     size_t calls_count;
     struct flow *flows;
     size_t flows_count;
-    struct picture *forks; /* where main processes made children, in order */
+    struct tracee *tracees;
+    size_t tracees_count, tracees_room;
+    bool look_for_ended;      /* a signal told of children that were not looked at yet */
+    struct fork_place *forks; /* where children were made, in order */
     size_t forks_count;
     bool timer_seen; /* something may wake a blocked process */
 
@@ -133,6 +161,7 @@ struct run {
 
 /* run.c */
 void run_entry(struct warden *w, struct entry *e);
+void run_reap(struct run *r); /* handles what wait(2) has: stops of tracees, ends */
 void run_event_begin(struct run *r, struct buffer *b, const char *name); /* an event of this entry */
 void warden_event(struct warden *w, struct buffer *b); /* ends the object, writes and frees it */
 double warden_ms(const struct warden *w);
@@ -177,8 +206,23 @@ void control_answer(struct run *r, uint32_t op, uint32_t seq, int error, int64_t
 void control_check_waiters(struct run *r);
 
 /* witness.c */
-void witness_serve(struct run *r, int proc, int listener);
 bool witness_probe(void);
+bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
+void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
+void witness_stop(struct run *r, pid_t tid, int status);
+void witness_forget(struct run *r, pid_t tid); /* it has ended */
+/* Is it stopped by a stop signal (and not by us)? */
+bool witness_stopped(const struct run *r, pid_t tid);
+/* Is its memory its parent's, or was it made so lately that nobody knows yet? */
+bool witness_borrows_memory(const struct run *r, pid_t pid);
+
+/* signals.c */
+bool signals_stops(int number); /* is it a stop signal? */
+/* What the process shall be given of a signal that has come for it: the signal or 0. */
+int signals_come(struct tracee *t, int number);
+/* At the entry of a call with a timeout; true if it has to be stopped at its exit again. */
+bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e);
+void signals_call_ends(const struct tracee *t); /* at that exit */
 
 /* stuck.c */
 void stuck_look(struct run *r);

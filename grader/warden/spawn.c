@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,35 +23,22 @@
 
 /* ---- in the child ------------------------------------------------------------------------------- */
 
-/* One message to warden: a letter, a number, perhaps a descriptor. Only sendmsg on the channel is free
- * of the filter. */
-struct note {
-    char letter; /* 'L' listener, 'E' errno */
-    int number;
-};
-
-static void tell(const struct note *note, int fd)
-{
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec part = {(void *)note, sizeof *note};
-    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd >= 0) {
-        m.msg_control = control;
-        m.msg_controllen = sizeof control;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
-    while (sendmsg(FILTER_CHANNEL_FD, &m, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
-}
-
 static _Noreturn void give_up(int error)
 {
-    tell(&(struct note){'E', error}, -1);
+    while (send(SPAWN_CHANNEL_FD, &error, sizeof error, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
     _exit(127);
+}
+
+/* Until warden traces us: from then on the filter's stops have somebody who ends them. */
+static void hear_go(void)
+{
+    char go;
+    ssize_t n;
+    while ((n = recv(SPAWN_CHANNEL_FD, &go, 1, 0)) < 0 && errno == EINTR)
+        ;
+    if (n != 1)
+        _exit(127);
 }
 
 static void place_descriptors(const struct spawn *s, int channel)
@@ -65,7 +53,7 @@ static void place_descriptors(const struct spawn *s, int channel)
         if (s->fds[i].from >= 0 && high[i] < 0)
             _exit(127);
     }
-    if (channel != FILTER_CHANNEL_FD && dup2(channel, FILTER_CHANNEL_FD) < 0)
+    if (channel != SPAWN_CHANNEL_FD && dup2(channel, SPAWN_CHANNEL_FD) < 0)
         _exit(127);
     if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         give_up(errno);
@@ -139,62 +127,44 @@ static int child(void *argument)
         give_up(errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         give_up(errno);
-    if (s->filter) {
-        int listener = filter_install(s->witness, s->data);
-        if (listener < 0)
-            give_up(errno);
-        if (s->witness) {
-            tell(&(struct note){'L', 0}, listener);
-            close(listener);
-        }
-    }
+    if (s->filter && s->witness)
+        hear_go();
+    if (s->filter && !filter_install(s->witness, s->data))
+        give_up(errno);
     execve(s->path, s->argv, s->env);
     give_up(errno);
 }
 
 /* ---- in warden ---------------------------------------------------------------------------------- */
 
-/* Returns the note's letter, 0 at end-of-file. *fd is set if a descriptor came. */
-static char hear(int channel, struct note *note, int *fd)
-{
-    char control[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {note, sizeof *note};
-    struct msghdr m = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    ssize_t n;
-    while ((n = recvmsg(channel, &m, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-        ;
-    if (n != sizeof *note)
-        return 0;
-    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-    if (c && c->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(c), sizeof *fd);
-    return note->letter;
-}
-
 /* Until the channel closes (0) or an errno comes. */
-static int shake_hands(const struct spawn *s, int channel, int *listener)
+static int shake_hands(const struct spawn *s, pid_t pid, int channel)
 {
     int64_t deadline = now_ns() + HANDSHAKE_MS * NS_PER_MS;
     for (;;) {
-        struct pollfd p[2] = {{.fd = channel, .events = POLLIN}, {.fd = *listener, .events = POLLIN}};
+        struct signalfd_siginfo info;
+        struct pollfd p[2] = {{.fd = channel, .events = POLLIN}, {.fd = s->witness ? s->signal_fd : -1, .events = POLLIN}};
         int left = (int)((deadline - now_ns()) / NS_PER_MS);
         int n = left > 0 ? poll(p, 2, left) : 0;
         if (n == 0)
             die("a new process did not come to its exec within %d s", HANDSHAKE_MS / 1000);
         if (n < 0)
             continue;
-        if (p[1].revents & POLLIN)
-            s->serve(s->context, *listener);
+        if (p[1].revents && read(s->signal_fd, &info, sizeof info) > 0)
+            s->serve(s->context, pid);
         if (p[0].revents) {
-            struct note note;
-            char letter = hear(channel, &note, listener);
-            if (letter == 'E')
-                return note.number;
-            if (letter == 0)
-                return 0;
+            int error;
+            return recv(channel, &error, sizeof error, 0) == sizeof error ? error : 0;
         }
     }
+}
+
+/* Begins to trace the child, and lets it go on. Returns 0 or an errno. */
+static int let_go(const struct spawn *s, pid_t pid, int channel)
+{
+    if (!s->seize(s->context, pid))
+        return errno;
+    return send(channel, "g", 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
 }
 
 /* Where the kernel gives no memory limit per test it ends the process with the highest score: a student's,
@@ -209,19 +179,17 @@ static void score(bool victim)
 }
 
 /*
- * The child runs in our address space until its exec (CLONE_VM, without CLONE_VFORK, for until then we may
- * have to answer it): to copy the page tables and then each page that one of the two writes costs more than
- * all the rest of a start. What this asks of both: the child has a stack of its own, allocates nothing and
- * writes to no variable but errno; while it runs we make no call that may fail (it is held while we serve
- * it), so errno is the child's alone.
- * A change of uid makes the shared address space undumpable, which ours is already.
+ * The child runs in our address space until its exec (CLONE_VM, without CLONE_VFORK, for until then we have
+ * to trace it): to copy the page tables and then each page that one of the two writes costs more than all the
+ * rest of a start. What this asks of both: the child has a stack of its own, allocates nothing and writes to no
+ * variable but errno; while it runs we make no call that may fail (it is stopped while we serve it), so errno
+ * is the child's alone. A change of uid makes the shared address space undumpable, which ours is already.
  */
 static _Alignas(16) char stack[65536];
 
-pid_t spawn_process(const struct spawn *s, int *listener)
+pid_t spawn_process(const struct spawn *s)
 {
     int channel[2];
-    *listener = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
         return -1;
     struct start start = {s, channel[1]};
@@ -229,22 +197,20 @@ pid_t spawn_process(const struct spawn *s, int *listener)
         score(true);
     pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | SIGCHLD, &start);
     int error = pid < 0 ? errno : 0;
+    if (!error && s->filter && s->witness)
+        error = let_go(s, pid, channel[0]);
     close(channel[1]);
-    if (pid >= 0)
-        error = shake_hands(s, channel[0], listener);
+    if (!error)
+        error = shake_hands(s, pid, channel[0]);
     close(channel[0]);
     if (s->victim) /* only now: until its exec the child would be given it too */
         score(false);
-    if (pid < 0) {
-        errno = error;
-        return -1;
-    }
-    if (error) {
-        close_fd(listener);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    if (error && pid > 0) {
+        kill(pid, SIGKILL); /* it may still wait to be let go */
+        siginfo_t info;
+        while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
             ;
-        errno = error;
-        return -1;
     }
-    return pid;
+    errno = error;
+    return error ? -1 : pid;
 }

@@ -1,15 +1,18 @@
 /*
  * Starting a process under supervision (spawn.c): a judge, a student's program, or a command.
  *
- * Theory of operation. The child prepares itself between fork and exec: descriptors, uid, limits, and
- * last the seccomp filter. It talks to warden over the *channel*, a close-on-exec socket at descriptor
- * FILTER_CHANNEL_FD: first it passes the filter's listener, then either exec closes the channel (all is
- * well) or an errno comes (it is not). Meanwhile warden serves the listener, since exec is watched too.
+ * Theory of operation. The child prepares itself before its exec: descriptors, uid, limits, and last the
+ * seccomp filter. It talks to warden over the *channel*, a close-on-exec socket at SPAWN_CHANNEL_FD: it
+ * hears there that it is traced now, and then either exec closes the channel (all is well) or an errno
+ * comes (it is not).
  */
 #ifndef WARDEN_SPAWN_H
 #define WARDEN_SPAWN_H
 
 #include "plan.h"
+
+/* The channel's number in the new process: above every RLIMIT_NOFILE of a student. */
+#define SPAWN_CHANNEL_FD 1023
 
 struct spawn_fd {
     int from, to; /* from = -1: `to` is left closed */
@@ -28,15 +31,15 @@ struct spawn {
     size_t fds_count;
     bool filter, witness, data;
     bool victim; /* first to go when memory is short */
-    /* Serves one notification of the listener; needed with `witness`. */
-    void (*serve)(void *context, int listener);
+    /* Needed with `witness`: begins to trace the new process; handles a stop of it before its exec. */
+    bool (*seize)(void *context, pid_t pid);
+    void (*serve)(void *context, pid_t pid);
+    int signal_fd; /* tells of SIGCHLD, that is of stops */
     void *context;
 };
 
-/*
- * Starts the process and returns after its exec. Returns its pid, or -1 with errno (exec failed, no
- * process to be had). *listener is the caller's to close, -1 without a witness.
- */
-pid_t spawn_process(const struct spawn *s, int *listener);
+/* Starts the process and returns after its exec: its pid, or -1 with errno (exec failed, no process to be
+ * had). What signal_fd told meanwhile is read and forgotten: the caller looks for ended children afterwards. */
+pid_t spawn_process(const struct spawn *s);
 
 #endif

@@ -23,6 +23,8 @@
  */
 #include "run.h"
 
+#include "spawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -148,8 +150,8 @@ static void raise_files_limit(void)
     struct rlimit r;
     if (getrlimit(RLIMIT_NOFILE, &r) < 0)
         die("getrlimit: %s", strerror(errno));
-    if (r.rlim_max < FILTER_CHANNEL_FD + 1)
-        die("%d open files are needed (ulimit -n)", FILTER_CHANNEL_FD + 1);
+    if (r.rlim_max < SPAWN_CHANNEL_FD + 1)
+        die("%d open files are needed (ulimit -n)", SPAWN_CHANNEL_FD + 1);
     r.rlim_cur = r.rlim_max < 4096 ? r.rlim_max : 4096;
     if (setrlimit(RLIMIT_NOFILE, &r) < 0)
         die("setrlimit: %s", strerror(errno));
@@ -263,7 +265,8 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, w.level.own_uids ? 0 : 1);
     block_signals(&w);
     level_drop_capabilities(&w.level);
-    w.access = (struct proc_access){w.plan.student, w.level.own_uids, w.simulate.yama};
+    w.access = (struct proc_access){
+        .student = w.plan.student, .change_fsuid = w.level.own_uids, .yama = w.simulate.yama};
     w.witness = !w.simulate.no_witness && witness_probe();
     tell_hello(&w);
     for (size_t i = 0; i < w.plan.entries_count; i++)

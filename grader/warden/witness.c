@@ -1,38 +1,106 @@
 /*
- * The witness: system calls of which the kernel tells us before it runs them (seccomp_unotify(2)).
+ * The witness: warden traces every student's process with ptrace(2), and sees the system calls that matter.
  *
- * Theory of operation. The filter of filter.c holds the caller at the entry of a watched call until
- * warden answers; the answer is always "go on". While it is held, its children, descriptors and memory
- * stand still as far as this thread is concerned, so what is read from /proc then is exact: at
- * exit_group we see just those children that were never waited for. In contrast to ptrace(2) this
- * changes nothing that the program can notice but time: no signal is swallowed, no call interrupted.
+ * Theory of operation. A process is seized before its exec, its descendants with it (PTRACE_O_TRACEFORK and
+ * kin), and the filter of filter.c stops a caller at the entry of a watched call only; all else runs at full
+ * speed. While it is stopped, its children, descriptors and memory stand still as far as this thread is
+ * concerned, so what is read from /proc then is exact: at exit_group we see just those children that were
+ * never waited for.
+ *
+ * What tracing would change, and what is done about it:
+ *   - a signal that is ignored never reaches an untraced process. Traced, it interrupts the call that the
+ *     process waits in; the kernel takes up most of them again, and wemake it take up the others (signals.c).
+ *   - a stop signal stops a seized process as ever, and it is left so with PTRACE_LISTEN until SIGCONT.
+ *   - a parent can wait for its child once we have, so we do at once.
+ * seccomp_unotify(2) needs no tracer, but until its listener has read a notification the caller can be
+ * interrupted by a handler without SA_RESTART: then pipe(2) and fork(2) fail with EINTR, as they never do.
  */
 #include "run.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CALLS_MAX 4096 /* a fork bomb must not grow our memory */
 #define FORKS_MAX 32
 
-/* The kernel may know a larger notification than our headers; both are asked for by size. */
-union notification {
-    struct seccomp_notif n;
-    char room[512];
-};
-union response {
-    struct seccomp_notif_resp r;
-    char room[512];
-};
+#define OPTIONS                                                                                            \
+    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |                  \
+     PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
+
+/* ---- who is traced --------------------------------------------------------------------------------- */
+
+static struct tracee *find(struct run *r, pid_t tid)
+{
+    for (size_t i = 0; i < r->tracees_count; i++)
+        if (r->tracees[i].tid == tid)
+            return &r->tracees[i];
+    return NULL;
+}
+
+static struct tracee *add(struct run *r, pid_t tid, pid_t tgid, int proc)
+{
+    if (r->tracees_count == r->tracees_room) {
+        r->tracees_room = r->tracees_room ? 2 * r->tracees_room : 16;
+        r->tracees = xrealloc(r->tracees, r->tracees_room * sizeof *r->tracees);
+    }
+    struct tracee *t = &r->tracees[r->tracees_count++];
+    *t = (struct tracee){.tid = tid, .tgid = tgid, .proc = proc};
+    return t;
+}
+
+void witness_forget(struct run *r, pid_t tid)
+{
+    struct tracee *t = find(r, tid);
+    if (t)
+        *t = r->tracees[--r->tracees_count];
+}
+
+/* A new thread or process often stops before its parent's stop tells of it: /proc knows whose it is. */
+static struct tracee *meet(struct run *r, pid_t tid)
+{
+    struct tracee *t = find(r, tid), *parent;
+    struct proc_stat st;
+    pid_t tgid = t ? 0 : proc_tgid(tid);
+    if (t || !tgid)
+        return t;
+    parent = tgid == tid ? proc_stat(tid, &st) ? find(r, st.ppid) : NULL : find(r, tgid);
+    int proc = parent ? parent->proc : -1;
+    bool child = parent && tgid == tid;
+    t = add(r, tid, tgid, proc);
+    t->borrows = child; /* until its parent's stop says that it has memory of its own */
+    return t;
+}
+
+bool witness_seize(struct run *r, int proc, pid_t pid)
+{
+    if (ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) < 0)
+        return false;
+    add(r, pid, pid, proc)->starting = true;
+    return true;
+}
+
+bool witness_stopped(const struct run *r, pid_t tid)
+{
+    const struct tracee *t = find((struct run *)r, tid);
+    return t && t->stopped;
+}
+
+bool witness_borrows_memory(const struct run *r, pid_t pid)
+{
+    const struct tracee *t = find((struct run *)r, pid);
+    return t ? t->borrows : r->w->witness && !r->e->is_command; /* it is about to have its first stop */
+}
+
+/* ---- what is remembered ------------------------------------------------------------------------------ */
 
 static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
 {
@@ -70,32 +138,24 @@ static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
     r->flows[r->flows_count++] = f;
 }
 
-/* Remembers where a main process makes a child: should it never be waited for, this is the line. */
-static void remember_fork(struct run *r, pid_t pid, pid_t tid)
+/* Remembers where a process makes a child: should it never be waited for, this is the line. */
+static void remember_fork(struct run *r, const struct tracee *t, pid_t child)
 {
-    struct process *p = run_process(r, pid);
     struct proc_syscall now;
     struct picture picture;
-    if (!p || p->ended || r->forks_count == FORKS_MAX || !proc_syscall(&r->w->access, pid, tid, &now) ||
-        now.running || !picture_take(&r->w->access, pid, now.pc, now.sp, &picture))
+    if (r->forks_count == FORKS_MAX || !proc_syscall(&r->w->access, t->tgid, t->tid, &now) || now.running ||
+        !picture_take(&r->w->access, t->tgid, now.pc, now.sp, &picture))
         return;
     r->forks = xrealloc(r->forks, (r->forks_count + 1) * sizeof *r->forks);
-    r->forks[r->forks_count++] = picture;
+    r->forks[r->forks_count++] = (struct fork_place){child, picture};
 }
 
-/* The fork that made this child, as far as it is certain: all forks of the parent came from one place. */
-static const struct picture *fork_of(const struct run *r, pid_t parent)
+static const struct picture *fork_of(const struct run *r, pid_t child)
 {
-    const struct picture *found = NULL;
-    for (size_t i = 0; i < r->forks_count; i++) {
-        const struct picture *p = &r->forks[i];
-        if (p->pid != parent)
-            continue;
-        if (found && (found->sp != p->sp || memcmp(found->stack, p->stack, 64) != 0))
-            return NULL;
-        found = p;
-    }
-    return found;
+    for (size_t i = r->forks_count; i-- > 0;) /* a pid may come again: the last one counts */
+        if (r->forks[i].child == child)
+            return &r->forks[i].picture;
+    return NULL;
 }
 
 /* A main process is about to exit: whoever is still its child was never waited for. A child whose
@@ -111,7 +171,7 @@ static void main_exits(struct run *r, struct process *p)
         struct buffer b = {0};
         run_finding_begin(r, &b, "zombie", "child_never_waited");
         char role[160];
-        const struct picture *fork = fork_of(r, p->pid);
+        const struct picture *fork = fork_of(r, children[i]);
         json_int(&b, "pid", children[i]);
         json_text(&b, "role", run_role(r, children[i], role, sizeof role));
         json_int(&b, "parent_pid", p->pid);
@@ -124,96 +184,167 @@ static void main_exits(struct run *r, struct process *p)
     }
 }
 
-/* clone(2) takes its flags in a register, clone3(2) in memory. */
-static bool makes_thread(struct run *r, pid_t pid, const struct seccomp_data *d)
-{
-    if (d->nr == SYS_clone)
-        return d->args[0] & CLONE_THREAD;
-    uint64_t flags;
-    return d->nr == SYS_clone3 && proc_memory(&r->w->access, pid, d->args[0], &flags, sizeof flags) &&
-           (flags & CLONE_THREAD);
-}
+/* ---- the calls ----------------------------------------------------------------------------------------- */
 
-static bool arms_nothing(const struct seccomp_data *d)
+static bool arms_nothing(const struct entered *e)
 {
-    if (d->nr == SYS_setsockopt)
-        return d->args[1] != SOL_SOCKET || (d->args[2] != SO_RCVTIMEO && d->args[2] != SO_SNDTIMEO);
+    if (e->number == SYS_setsockopt)
+        return e->args[1] != SOL_SOCKET || (e->args[2] != SO_RCVTIMEO && e->args[2] != SO_SNDTIMEO);
 #if defined(__x86_64__)
-    if (d->nr == SYS_alarm)
-        return d->args[0] == 0;
+    if (e->number == SYS_alarm)
+        return e->args[0] == 0;
 #endif
     return false;
 }
 
-static void observe(struct run *r, int proc, const struct seccomp_notif *n)
+static void observe(struct run *r, const struct tracee *t, const struct entered *e)
 {
-    enum call_kind kind = filter_kind(n->data.nr);
-    pid_t pid = proc_tgid((pid_t)n->pid);
+    enum call_kind kind = filter_kind(e->number);
+    struct process *p;
     int reads, writes;
     switch (kind) {
     case CALL_TIMER:
-        if (arms_nothing(&n->data))
+        if (arms_nothing(e))
             return;
         r->timer_seen = true;
         break;
     case CALL_EXIT:
-        for (int i = 0; i < r->procs_count; i++)
-            if (r->procs[i].pid == pid && !r->procs[i].ended)
-                main_exits(r, &r->procs[i]);
-        break;
-    case CALL_FORK:
-        if (makes_thread(r, pid, &n->data))
-            return;
-        remember_fork(r, pid, (pid_t)n->pid);
+        if ((p = run_process(r, t->tgid)) && !p->ended)
+            main_exits(r, p);
         break;
     case CALL_READ:
     case CALL_WRITE:
-    case CALL_COPY: {
-        uint64_t args[6];
-        for (int i = 0; i < 6; i++)
-            args[i] = n->data.args[i];
-        filter_flow(n->data.nr, args, &reads, &writes);
-        add_flow(r, pid, proc, reads, false);
-        add_flow(r, pid, proc, writes, true);
+    case CALL_COPY:
+        filter_flow(e->number, e->args, &reads, &writes);
+        add_flow(r, t->tgid, t->proc, reads, false);
+        add_flow(r, t->tgid, t->proc, writes, true);
         return;
-    }
     default:
         break;
     }
-    count_call(r, pid, proc, kind);
+    count_call(r, t->tgid, t->proc, kind);
 }
 
-void witness_serve(struct run *r, int proc, int listener)
+/* Returns how the caller goes on. */
+static enum __ptrace_request on_call(struct run *r, struct tracee *t)
 {
-    union notification n = {0};
-    union response answer = {0};
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
-        return; /* ENOENT: the caller was killed meanwhile */
-    observe(r, proc, &n.n);
-    answer.r.id = n.n.id;
-    answer.r.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer); /* ENOENT as above */
+    struct __ptrace_syscall_info info;
+    struct entered e = {0};
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+        return PTRACE_CONT; /* killed meanwhile */
+    e.number = (long)info.seccomp.nr;
+    memcpy(e.args, info.seccomp.args, sizeof e.args);
+    if (filter_kind(e.number) == CALL_TIMED)
+        return signals_timed_call(r, t, &e) ? PTRACE_SYSCALL : PTRACE_CONT;
+    observe(r, t, &e);
+    return PTRACE_CONT;
 }
 
+static void on_child(struct run *r, const struct tracee *parent, bool vfork)
+{
+    unsigned long message = 0;
+    const struct tracee t = *parent; /* the table may move */
+    if (ptrace(PTRACE_GETEVENTMSG, t.tid, 0, &message) < 0)
+        return;
+    pid_t child = (pid_t)message, tgid = proc_tgid(child);
+    struct tracee *known = find(r, child);
+    if (tgid != 0 && tgid != child)
+        return; /* a thread */
+    if (!known && tgid != 0)
+        known = add(r, child, child, t.proc);
+    if (known) {
+        known->proc = t.proc;
+        known->borrows = vfork;
+    }
+    count_call(r, t.tgid, t.proc, CALL_FORK);
+    remember_fork(r, &t, child);
+}
+
+/* The caller has its process's number now; its other threads are gone without a word (execve in ptrace(2)). */
+static void on_exec(struct run *r, struct tracee *t)
+{
+    for (size_t i = r->tracees_count; i-- > 0;)
+        if (r->tracees[i].tgid == t->tgid && r->tracees[i].tid != t->tid) {
+            r->tracees[i] = r->tracees[--r->tracees_count];
+            t = find(r, t->tid);
+        }
+    t->starting = t->stopped = t->borrows = false;
+    count_call(r, t->tgid, t->proc, CALL_EXEC);
+}
+
+/* ---- stops --------------------------------------------------------------------------------------------- */
+
+/* `status` is that of waitid(2) with CLD_TRAPPED: the signal, and above it the event. */
+void witness_stop(struct run *r, pid_t tid, int status)
+{
+    struct tracee *t = meet(r, tid);
+    int number = status & 0xff, give = 0;
+    enum __ptrace_request how = PTRACE_CONT;
+    if (!t)
+        return; /* killed meanwhile */
+    switch (status >> 8) {
+    case PTRACE_EVENT_SECCOMP:
+        how = on_call(r, t);
+        break;
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+        on_child(r, t, status >> 8 == PTRACE_EVENT_VFORK);
+        break;
+    case PTRACE_EVENT_EXEC:
+        on_exec(r, t);
+        break;
+    case PTRACE_EVENT_STOP:
+        t->stopped = signals_stops(number);
+        if (t->stopped) {
+            t->was_stopped = true;
+            ptrace(PTRACE_LISTEN, tid, 0, 0);
+            return;
+        }
+        break;
+    default:
+        if (number == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD: the exit that PTRACE_SYSCALL asked for */
+            signals_call_ends(t);
+        else
+            give = signals_come(t, number);
+    }
+    ptrace(how, tid, 0, give); /* ESRCH: killed meanwhile */
+}
+
+void witness_serve(struct run *r, pid_t pid)
+{
+    siginfo_t info = {0};
+    while (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_pid == pid) {
+        witness_stop(r, pid, info.si_status);
+        info.si_pid = 0;
+    }
+}
+
+/* ---- may we? --------------------------------------------------------------------------------------------- */
+
+/* An outer sandbox or Yama may refuse: only a try tells. */
 bool witness_probe(void)
 {
-    struct seccomp_notif_sizes sizes;
-    if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0 ||
-        sizes.seccomp_notif > sizeof(union notification) || sizes.seccomp_notif_resp > sizeof(union response))
-        return false;
-    /* An outer sandbox may refuse us a listener: only a try tells. */
+    int go[2];
+    if (pipe(go) < 0)
+        die("pipe: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0)
         die("fork: %s", strerror(errno));
     if (pid == 0) {
+        char byte;
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        int listener = filter_install(true, false);
-        if (listener >= 0)
-            syscall(SYS_exit, 0); /* exit_group would ask the listener, which nobody serves */
-        syscall(SYS_exit, 1);
+        _exit(read(go[0], &byte, 1) == 1 && filter_install(true, false) ? 0 : 1);
     }
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool seized = ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) == 0, stopped = false;
+    siginfo_t info = {0};
+    if (!seized || write(go[1], "g", 1) != 1)
+        kill(pid, SIGKILL);
+    close(go[0]);
+    close(go[1]);
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED) < 0 || info.si_code == CLD_TRAPPED) {
+        stopped |= info.si_status >> 8 == PTRACE_EVENT_SECCOMP; /* at exit_group */
+        ptrace(PTRACE_CONT, pid, 0, 0);
+    }
+    return seized && stopped && info.si_code == CLD_EXITED && info.si_status == 0;
 }

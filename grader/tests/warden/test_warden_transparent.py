@@ -1,0 +1,44 @@
+"""The witness traces, and no program may notice: what it prints with warden it prints without."""
+
+import subprocess
+
+import pytest
+
+from conftest_levels import LEVELS
+
+OUTPUT = """
+proc, pid, i, o = j.spawn_piped({program!r})
+text = b""
+while part := os.read(o, 65536):
+    text += part
+j.record(text=text.decode(), status=j.wait(proc)["value"])
+"""
+
+
+def supervised(warden, program, **more):
+    out = warden.test(OUTPUT.format(program=program), [program], **more)
+    record = out.record()
+    assert record["status"] == 0, out
+    return out, record["text"]
+
+
+def plain(warden, program, tmp_path):
+    binary = tmp_path / program
+    binary.write_bytes(warden.compile(program))
+    binary.chmod(0o755)
+    done = subprocess.run([binary], stdin=subprocess.PIPE, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_signals_stops_waits_and_threads_are_as_without_a_tracer(warden, tmp_path, level):
+    _, text = supervised(warden, "transparent", options=["--level", level])
+    assert "on time" in text and "not on time" not in text
+    assert text == plain(warden, "transparent", tmp_path)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_watched_call_is_interrupted_by_a_handler(warden, level):
+    """pipe(2), fork(2) and socketpair(2) never fail with EINTR (signal(7)); a notifier's wait made them do so."""
+    _, text = supervised(warden, "handler_without_restart", options=["--level", level])
+    assert text == "fork 0 pipe 0 socketpair 0\n"
