@@ -1,41 +1,22 @@
 /*
- * Why does it not go on? Looks at every process of a test: what it is blocked in, and who holds the
- * other end. The rules are tried from the surest to the vaguest; the first that fits names the cause.
+ * Why does it not go on? Looks at the processes of a test and what each waits for (scene.h). The rules are tried
+ * from the surest to the vaguest; the first that fits names the cause.
  *
  * Causes (texts and hints: ipclab/catalogue.toml):
  *   deadlock   write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
- *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle
- *   hang       waits_for_input, waits_for_reader, waits_for_child, waits_for_lock, waits_for_signal,
+ *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle, lock_taken_twice
+ *   hang       lock_not_shared, lock_holder_gone, waits_for_input, waits_for_reader, waits_for_child,
+ *              waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
  *              waits_for_partner, stopped, blocked, all_ended
  *   busy_wait  spins           timeout  sleeping, still_running
  */
-#include "run.h"
+#include "scene.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define PEOPLE_MAX 64
-#define SPIN_NS    (1000 * NS_PER_MS)
-#define ENDS_MAX   64
-
-struct person { /* a live process */
-    pid_t pid;
-    bool is_main;
-    char role[160];
-    struct blocked look;
-    struct proc_stat stat;
-    ssize_t fds_count;
-    struct proc_fd fds[ENDS_MAX];
-};
-
-struct scene {
-    struct run *r;
-    size_t count;
-    struct person people[PEOPLE_MAX];
-    struct proc_fd judge_fds[256];
-    ssize_t judge_fds_count;
-};
+#define SPIN_NS (1000 * NS_PER_MS)
 
 /* What a rule found. */
 struct cause {
@@ -44,42 +25,9 @@ struct cause {
     const struct blocked_fd *on;
     int other_fd;               /* the descriptor that should have been closed; -1 none */
     const struct person *child; /* whom `who` waits for */
+    size_t cycle_count;
+    const struct person *cycle[PEOPLE_MAX]; /* each could only be woken by the next, the last by the first */
 };
-
-static void look_around(struct scene *s, struct run *r)
-{
-    pid_t tree[PEOPLE_MAX];
-    size_t n = run_tree(r, tree, ARRAY_SIZE(tree));
-    s->r = r;
-    for (size_t i = 0; i < n; i++) {
-        struct person *p = &s->people[s->count];
-        *p = (struct person){.pid = tree[i]};
-        if (!proc_stat(tree[i], &p->stat) || !blocked_look_process(&r->w->access, tree[i], &p->look))
-            continue; /* ended */
-        struct process *known = run_process(r, tree[i]);
-        p->is_main = known && !known->ended;
-        run_role(r, tree[i], p->role, sizeof p->role);
-        p->fds_count = proc_fds(&r->w->access, tree[i], p->fds, ENDS_MAX);
-        s->count++;
-    }
-    struct proc_access judge = r->w->access;
-    judge.student = r->w->plan.judge;
-    s->judge_fds_count =
-        r->judge_gone ? -1 : proc_fds(&judge, r->judge, s->judge_fds, ARRAY_SIZE(s->judge_fds));
-}
-
-static const struct proc_fd *end_of(const struct proc_fd *list, ssize_t count, const char *object, bool write)
-{
-    for (ssize_t i = 0; i < count; i++)
-        if (strcmp(list[i].object, object) == 0 && (write ? list[i].writable : list[i].readable))
-            return &list[i];
-    return NULL;
-}
-
-static bool judge_holds(const struct scene *s, const char *object, bool write)
-{
-    return end_of(s->judge_fds, s->judge_fds_count, object, write);
-}
 
 static bool is_pipe(const char *object)
 {
@@ -105,7 +53,7 @@ static const struct person *holder(const struct scene *s, const struct person *b
     const struct person *found = NULL;
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
-        const struct proc_fd *e = p == but ? NULL : end_of(p->fds, p->fds_count, object, write);
+        const struct proc_fd *e = p == but ? NULL : scene_end(p->fds, p->fds_count, object, write);
         if (e && (!found || p->look.class == BLOCKED_WAIT)) {
             found = p;
             *end = e;
@@ -120,31 +68,37 @@ static bool rule_reader(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const struct blocked_fd *on = waits_on(p, false);
-        if (!on || judge_holds(s, on->object, true))
+        if (!on || scene_judge_holds(s, on->object, true))
             continue;
-        const struct proc_fd *own = end_of(p->fds, p->fds_count, on->object, true), *end = NULL;
+        const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, true), *end = NULL;
         const struct person *other = holder(s, p, on->object, true, &end);
         /* Somebody else who may still write, and does not wait for us, is not at fault yet. */
         bool other_could_write = other && other->look.class != BLOCKED_WAIT && !waits_on(other, false);
         if (other_could_write)
             continue;
         if (own && !other) {
-            *c = (struct cause){"deadlock", "write_end_kept_by_reader", p, p, on, own->number, NULL};
+            *c = (struct cause){.kind = "deadlock", .slug = "write_end_kept_by_reader", .who = p, .other = p, .on = on, .other_fd = own->number};
             return true;
         }
         if (other && other->look.class == BLOCKED_WAIT) {
-            *c = (struct cause){"deadlock", "write_end_kept_by_waiting_parent", p, other, on, end->number,
-                                NULL};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "write_end_kept_by_waiting_parent",
+                                .who = p,
+                                .other = other,
+                                .on = on,
+                                .other_fd = end->number};
             return true;
         }
         /* All holders read from this very pipe: each keeps the others from end-of-file. */
         const struct blocked_fd *others = other ? waits_on(other, false) : NULL;
         if (others && strcmp(others->object, on->object) == 0) {
             bool self = own != NULL;
-            *c = (struct cause){"deadlock", self ? "write_end_kept_by_reader" : "write_end_kept_by_other",
-                                p,          self ? p : other,
-                                on,         self ? own->number : end->number,
-                                NULL};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = self ? "write_end_kept_by_reader" : "write_end_kept_by_other",
+                                .who = p,
+                                .other = self ? p : other,
+                                .on = on,
+                                .other_fd = self ? own->number : end->number};
             return true;
         }
     }
@@ -157,21 +111,21 @@ static bool rule_writer(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const struct blocked_fd *on = waits_on(p, true);
-        if (!on || judge_holds(s, on->object, false))
+        if (!on || scene_judge_holds(s, on->object, false))
             continue;
-        const struct proc_fd *own = end_of(p->fds, p->fds_count, on->object, false), *end = NULL;
+        const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, false), *end = NULL;
         const struct person *other = holder(s, p, on->object, false, &end);
         if (other && other->look.class == BLOCKED_WAIT) {
-            *c = (struct cause){"deadlock", "wait_before_drain", other, NULL, on, -1, p};
+            *c = (struct cause){.kind = "deadlock", .slug = "wait_before_drain", .who = other, .on = on, .other_fd = -1, .child = p};
             return true;
         }
         if (own && !other) {
-            *c = (struct cause){"deadlock", "read_end_kept_by_writer", p, p, on, own->number, NULL};
+            *c = (struct cause){.kind = "deadlock", .slug = "read_end_kept_by_writer", .who = p, .other = p, .on = on, .other_fd = own->number};
             return true;
         }
         const struct blocked_fd *others = other ? waits_on(other, true) : NULL;
         if (others && strcmp(others->object, on->object) == 0) {
-            *c = (struct cause){"deadlock", "read_end_kept_by_other", p, other, on, end->number, NULL};
+            *c = (struct cause){.kind = "deadlock", .slug = "read_end_kept_by_other", .who = p, .other = other, .on = on, .other_fd = end->number};
             return true;
         }
     }
@@ -186,16 +140,115 @@ static bool rule_circle(const struct scene *s, struct cause *c)
         const struct blocked_fd *on = waits_on(p, false);
         const struct proc_fd *end = NULL;
         const struct person *other =
-            on && !judge_holds(s, on->object, true) ? holder(s, p, on->object, true, &end) : NULL;
+            on && !scene_judge_holds(s, on->object, true) ? holder(s, p, on->object, true, &end) : NULL;
         const struct blocked_fd *back = other ? waits_on(other, false) : NULL;
         if (back && strcmp(back->object, on->object) != 0 &&
-            end_of(p->fds, p->fds_count, back->object, true) && !judge_holds(s, back->object, true)) {
-            *c = (struct cause){"deadlock", "wait_in_a_circle", p, other, on, -1, NULL};
+            scene_end(p->fds, p->fds_count, back->object, true) && !scene_judge_holds(s, back->object, true)) {
+            *c = (struct cause){.kind = "deadlock", .slug = "wait_in_a_circle", .who = p, .other = other, .on = on, .other_fd = -1};
             return true;
         }
     }
     return false;
 }
+
+/* ---- any objects: a knot of the wait-for graph ---------------------------------------------------------- */
+
+/* Those whom nobody can wake: blocked without a timeout, and all who could end it are among them. */
+static people nobody_wakes(const struct scene *s)
+{
+    people dead = 0, before;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->people[i].look.class != BLOCKED_NOT && s->people[i].look.forever && !s->people[i].wait.outside)
+            dead |= 1ULL << i;
+    do {
+        before = dead;
+        for (size_t i = 0; i < s->count; i++)
+            if (dead >> i & 1 && s->people[i].wait.enders & ~dead)
+                dead &= ~(1ULL << i);
+    } while (dead != before);
+    return dead;
+}
+
+/* The shortest way from `start` along edges back to it, breadth first; `surely`: only where one alone can end
+ * the wait. Returns its length, 0 if there is none. */
+static size_t cycle_from(const struct scene *s, people dead, size_t start, bool surely, size_t *path)
+{
+    size_t from[PEOPLE_MAX], queue[PEOPLE_MAX], head = 0, tail = 0;
+    people seen = 0;
+    for (queue[tail++] = start; head < tail; head++) {
+        const size_t at = queue[head];
+        const people next = s->people[at].wait.enders & dead;
+        if (surely && (next & (next - 1)))
+            continue;
+        for (size_t i = 0; i < s->count; i++) {
+            if (!(next >> i & 1))
+                continue;
+            if (i == start) {
+                size_t n = 0;
+                for (size_t k = at; k != start; k = from[k])
+                    path[n++] = k;
+                path[n++] = start;
+                for (size_t k = 0; k < n / 2; k++) {
+                    const size_t swap = path[k];
+                    path[k] = path[n - 1 - k];
+                    path[n - 1 - k] = swap;
+                }
+                return n;
+            }
+            if (!(seen >> i & 1)) {
+                seen |= 1ULL << i;
+                from[i] = at;
+                queue[tail++] = i;
+            }
+        }
+    }
+    return 0;
+}
+
+static bool rule_cycle(const struct scene *s, struct cause *c)
+{
+    const people dead = s->r->timer_seen ? 0 : nobody_wakes(s); /* a timer might wake anybody */
+    for (int surely = 1; surely >= 0; surely--) {
+        size_t best[PEOPLE_MAX], path[PEOPLE_MAX], shortest = 0;
+        for (size_t i = 0; i < s->count; i++) {
+            const size_t n = dead >> i & 1 ? cycle_from(s, dead, i, surely, path) : 0;
+            if (n && (n > 1 || s->people[i].stat.threads == 1) && (!shortest || n < shortest)) {
+                shortest = n;
+                memcpy(best, path, sizeof best);
+            }
+        }
+        if (!shortest)
+            continue;
+        *c = (struct cause){.kind = "deadlock",
+                            .slug = shortest == 1 ? "lock_taken_twice" : "wait_in_a_cycle",
+                            .who = &s->people[best[0]],
+                            .other_fd = -1,
+                            .cycle_count = shortest > 1 ? shortest : 0};
+        for (size_t i = 0; i < shortest; i++)
+            c->cycle[i] = &s->people[best[i]];
+        return true;
+    }
+    return false;
+}
+
+/* A lock that nobody can give back: its holder has ended, or it lies in memory of which everybody has a copy. */
+static bool rule_lost_lock(const struct scene *s, struct cause *c)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct person *p = &s->people[i];
+        if (p->look.class != BLOCKED_LOCK || !p->look.forever)
+            continue;
+        const bool copied = p->wait.private_memory && p->stat.threads == 1 && p->wait.object[0] && !p->wait.holder;
+        if (!copied && !p->wait.holder_gone)
+            continue;
+        *c = (struct cause){
+            .kind = "hang", .slug = copied ? "lock_not_shared" : "lock_holder_gone", .who = p, .other_fd = -1};
+        return true;
+    }
+    return false;
+}
+
+/* ---- one process alone ------------------------------------------------------------------------------------ */
 
 static bool rule_judge(const struct scene *s, struct cause *c)
 {
@@ -203,9 +256,12 @@ static bool rule_judge(const struct scene *s, struct cause *c)
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
             const struct blocked_fd *on = waits_on(p, write);
-            if (on && judge_holds(s, on->object, !write)) {
-                *c = (struct cause){"hang", write ? "waits_for_reader" : "waits_for_input", p, NULL, on, -1,
-                                    NULL};
+            if (on && scene_judge_holds(s, on->object, !write)) {
+                *c = (struct cause){.kind = "hang",
+                                    .slug = write ? "waits_for_reader" : "waits_for_input",
+                                    .who = p,
+                                    .on = on,
+                                    .other_fd = -1};
                 return true;
             }
         }
@@ -221,6 +277,20 @@ static const struct person *child_of(const struct scene *s, const struct person 
     return NULL;
 }
 
+static const char *slug_of(const struct person *p)
+{
+    static const struct {
+        const char *call, *slug;
+    } slugs[] = {{"msgrcv", "waits_for_message"}, {"mq_receive", "waits_for_message"}, {"recv", "waits_for_message"},
+                 {"recvmsg", "waits_for_message"}, {"msgsnd", "waits_for_room"},       {"mq_send", "waits_for_room"},
+                 {"send", "waits_for_room"},       {"sendmsg", "waits_for_room"},      {"accept", "waits_for_client"},
+                 {"connect", "waits_for_client"}};
+    for (size_t i = 0; i < ARRAY_SIZE(slugs); i++)
+        if (strcmp(p->look.call, slugs[i].call) == 0)
+            return slugs[i].slug;
+    return p->look.class == BLOCKED_LOCK ? "waits_for_lock" : "blocked";
+}
+
 static bool rule_class(const struct scene *s, struct cause *c)
 {
     static const struct {
@@ -228,11 +298,11 @@ static bool rule_class(const struct scene *s, struct cause *c)
         const char *kind, *slug;
     } rules[] = {
         {BLOCKED_STOPPED, "hang", "stopped"},
-        {BLOCKED_LOCK, "hang", "waits_for_lock"},
+        {BLOCKED_LOCK, "hang", NULL},
         {BLOCKED_SIGNAL, "hang", "waits_for_signal"},
         {BLOCKED_OPEN, "hang", "waits_for_partner"},
-        {BLOCKED_READ, "hang", "blocked"},
-        {BLOCKED_WRITE, "hang", "blocked"},
+        {BLOCKED_READ, "hang", NULL},
+        {BLOCKED_WRITE, "hang", NULL},
         {BLOCKED_POLL, "hang", "blocked"},
         {BLOCKED_SLEEP, "timeout", "sleeping"},
         {BLOCKED_WAIT, "hang", "waits_for_child"},
@@ -244,7 +314,12 @@ static bool rule_class(const struct scene *s, struct cause *c)
             if (p->look.class != rules[k].class)
                 continue;
             const struct blocked_fd *on = p->look.fds_count ? &p->look.fds[0] : NULL;
-            *c = (struct cause){rules[k].kind, rules[k].slug, p, NULL, on, -1, child_of(s, p)};
+            *c = (struct cause){.kind = rules[k].kind,
+                                .slug = rules[k].slug ? rules[k].slug : slug_of(p),
+                                .who = p,
+                                .on = on,
+                                .other_fd = -1,
+                                .child = child_of(s, p)};
             return true;
         }
     }
@@ -275,8 +350,10 @@ static bool rule_running(const struct scene *s, struct cause *c)
         if (p->look.class != BLOCKED_NOT)
             continue;
         bool spins = computes(p);
-        *c = (struct cause){
-            spins ? "busy_wait" : "timeout", spins ? "spins" : "still_running", p, NULL, NULL, -1, NULL};
+        *c = (struct cause){.kind = spins ? "busy_wait" : "timeout",
+                            .slug = spins ? "spins" : "still_running",
+                            .who = p,
+                            .other_fd = -1};
         return true;
     }
     return false;
@@ -285,19 +362,45 @@ static bool rule_running(const struct scene *s, struct cause *c)
 static void find_cause(const struct scene *s, struct cause *c)
 {
     static bool (*const rules[])(const struct scene *, struct cause *) = {
-        rule_reader, rule_writer, rule_circle, rule_running, rule_judge, rule_class};
+        rule_reader,  rule_writer, rule_circle, rule_cycle, rule_lost_lock,
+        rule_running, rule_judge,  rule_class};
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
         if (rules[i](s, c))
             return;
-    *c = (struct cause){"hang", "all_ended", NULL, NULL, NULL, -1, NULL};
+    *c = (struct cause){.kind = "hang", .slug = "all_ended", .other_fd = -1};
 }
 
 /* ---- telling it ----------------------------------------------------------------------------------- */
 
+/* "is blocked in sem_wait for the semaphore /items, whose value is 0" */
+static void describe_wait(const struct person *p, struct buffer *b)
+{
+    blocked_describe(&p->look, b);
+    if (p->wait.object[0] && p->look.class != BLOCKED_NOT)
+        buffer_print(b, " for %s", p->wait.object);
+    if (p->wait.holder_gone)
+        buffer_print(b, "; process %d had it and has ended", p->wait.holder);
+    else if (p->wait.holder)
+        buffer_print(b, "; process %d has it", p->wait.holder);
+}
+
+/* "process 7 (philosopher) waits in sem_wait for …, process 8 (…) …" */
+static void describe_cycle(const struct cause *c, struct buffer *b)
+{
+    for (size_t i = 0; i < c->cycle_count; i++) {
+        const struct person *p = c->cycle[i];
+        buffer_print(b, "%sprocess %d (%s) waits in %s", i ? ", " : "", p->pid, p->role, p->look.call);
+        if (p->wait.object[0])
+            buffer_print(b, " for %s", p->wait.object);
+        else if (p->look.fds_count)
+            buffer_print(b, "(fd %d) on %s", p->look.fds[0].fd, p->look.fds[0].object);
+    }
+}
+
 static void describe(const struct person *p, struct buffer *b)
 {
     buffer_print(b, "%s (pid %d) ", p->role, p->pid);
-    blocked_describe(&p->look, b);
+    describe_wait(p, b);
 }
 
 static void emit(struct run *r, const struct scene *s, const struct cause *c)
@@ -324,12 +427,23 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
     }
     if (c->other_fd >= 0)
         json_int(&b, "holder_fd", c->other_fd);
+    if (c->who && c->who->wait.object[0] && !c->on)
+        json_text(&b, "object", c->who->wait.object);
+    if (c->who && c->who->wait.holder && !c->other)
+        json_int(&b, "holder_pid", c->who->wait.holder);
+    if (c->cycle_count) {
+        struct buffer cycle = {0};
+        describe_cycle(c, &cycle);
+        json_text(&b, "cycle", cycle.data);
+        json_int(&b, "length", (int64_t)c->cycle_count);
+        buffer_free(&cycle);
+    }
     json_close(&b, '}');
     json_open(&b, "processes", '[');
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         struct buffer doing = {0};
-        blocked_describe(&p->look, &doing);
+        describe_wait(p, &doing);
         char state[2] = {p->stat.state, '\0'};
         json_open(&b, NULL, '{');
         json_int(&b, "pid", p->pid);
@@ -351,13 +465,14 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
 
 void postmortem(struct run *r, struct verdict *v)
 {
-    struct scene *s = xcalloc(1, sizeof *s);
+    struct scene *s = scene_look(r);
     struct cause c;
     struct buffer text = {0};
-    look_around(s, r);
     find_cause(s, &c);
     emit(r, s, &c);
-    if (c.who)
+    if (c.cycle_count)
+        describe_cycle(&c, &text);
+    else if (c.who)
         describe(c.who, &text);
     else
         buffer_print(&text, "every process has ended");
@@ -376,8 +491,7 @@ void postmortem(struct run *r, struct verdict *v)
 
 void postmortem_state(struct run *r, struct buffer *b)
 {
-    struct scene *s = xcalloc(1, sizeof *s);
-    look_around(s, r);
+    struct scene *s = scene_look(r);
     for (size_t i = 0; i < s->count; i++) {
         describe(&s->people[i], b);
         buffer_add(b, "\n", 1);

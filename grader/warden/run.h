@@ -9,7 +9,7 @@
  *   witness.c     tracing: the student's system calls that matter, and signals
  *   signals.c     signals that come for a traced process
  *   stuck.c       proof that nothing can ever run again
- *   postmortem.c  why
+ *   postmortem.c  why (from scene.c: the wait-for graph, and waits.c: what each waits for)
  *   places.c      file and line of a stack
  *   leftovers.c   what is still there after the end, and its removal
  */

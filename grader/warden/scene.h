@@ -1,0 +1,58 @@
+/*
+ * The wait-for graph of a test (scene.c): its live processes, what each is blocked in, and who of the others
+ * could end that wait (waits.c). Read from /proc at one moment; post-mortems reason about it (postmortem.c).
+ *
+ * An edge from P to Q says that Q could end P's wait. A wait ends when one of its enders acts ("or" edges), so
+ * a set of blocked processes whose edges all stay within it is deadlocked: a knot (Holt, Some Deadlock
+ * Properties of Computer Systems, 1972).
+ */
+#ifndef WARDEN_SCENE_H
+#define WARDEN_SCENE_H
+
+#include "run.h"
+
+#define PEOPLE_MAX 64 /* as many as an edge set has bits */
+#define ENDS_MAX   64
+
+typedef uint64_t people; /* bit i: scene.people[i] */
+
+struct wait {
+    char object[256]; /* for people: "System V semaphore 0 of set 3 (value 0)"; empty: no more than the call */
+    people enders;
+    bool outside;     /* somebody whom we do not see could end it too */
+    pid_t holder;     /* has what is waited for; may have ended; 0 unknown */
+    bool holder_gone; /* it has */
+    bool private_memory; /* a lock or semaphore in memory that each process has a copy of */
+};
+
+struct person { /* a live process */
+    pid_t pid;
+    bool is_main;
+    char role[160];
+    struct blocked look;
+    struct proc_stat stat;
+    ssize_t fds_count;
+    struct proc_fd fds[ENDS_MAX];
+    struct wait wait;
+};
+
+struct scene {
+    struct run *r;
+    size_t count;
+    struct person people[PEOPLE_MAX];
+    struct proc_fd judge_fds[256];
+    ssize_t judge_fds_count; /* -1: it is gone */
+};
+
+/* The caller frees it. */
+struct scene *scene_look(struct run *r);
+/* The end of a pipe, FIFO or the like among descriptors; NULL if it is not there. */
+const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write);
+bool scene_judge_holds(const struct scene *s, const char *object, bool write);
+/* Everybody but this one. */
+people scene_others(const struct scene *s, const struct person *p);
+
+/* waits.c: fills `wait` of each person */
+void waits_understand(struct scene *s);
+
+#endif

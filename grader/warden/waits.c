@@ -1,0 +1,454 @@
+/*
+ * What a blocked process waits for, as an object of the kernel, and who could end the wait. One function for
+ * each family of objects; the facts that they rely on are those of proc(5) and of the calls' man pages. The
+ * layouts of semaphores, mutexes and condition variables are glibc's (nptl, x86-64 and arm64).
+ */
+#include "scene.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static people bit(const struct scene *s, const struct person *p)
+{
+    return 1ULL << (p - s->people);
+}
+
+static struct person *find(struct scene *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->people[i].pid == pid)
+            return &s->people[i];
+    return NULL;
+}
+
+/* The holder is known by its number; it may be one of the test's processes, or have ended. */
+static void held_by(struct scene *s, struct person *p, pid_t holder)
+{
+    struct person *h = find(s, holder);
+    p->wait.holder = holder;
+    p->wait.holder_gone = holder > 0 && !h;
+    p->wait.enders = h ? bit(s, h) : 0;
+}
+
+/* ---- pipes and FIFOs ------------------------------------------------------------------------------------ */
+
+static people holders(struct scene *s, const struct person *but, const char *object, bool write)
+{
+    people who = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (&s->people[i] != but && scene_end(s->people[i].fds, s->people[i].fds_count, object, write))
+            who |= 1ULL << i;
+    return who;
+}
+
+static void wait_on_descriptors(struct scene *s, struct person *p)
+{
+    for (size_t i = 0; i < p->look.fds_count; i++) {
+        const struct blocked_fd *f = &p->look.fds[i];
+        p->wait.enders |= holders(s, p, f->object, !f->write);
+        p->wait.outside |= scene_judge_holds(s, f->object, !f->write);
+    }
+}
+
+/* open(2) of a FIFO ends when somebody opens the other end: any other process might. */
+static void wait_for_partner(struct scene *s, struct person *p)
+{
+    const struct proc_syscall *raw = &p->look.raw;
+    const bool at = raw->number == SYS_openat;
+    const int mode = (int)raw->args[at ? 2 : 1] & O_ACCMODE;
+    char path[200] = "";
+    /* a path may end just before an unreadable page: less is tried then */
+    for (size_t size = sizeof path - 1; size >= 8 && !proc_memory(&s->r->w->access, p->pid, raw->args[at], path, size);
+         size /= 2)
+        path[0] = '\0';
+    snprintf(p->wait.object, sizeof p->wait.object, "the FIFO %s, which nobody has open for %s",
+             path[0] ? path : "that it opens", mode == O_RDONLY ? "writing" : "reading");
+    p->wait.enders = scene_others(s, p);
+}
+
+/* ---- futexes: semaphores, mutexes, condition variables --------------------------------------------------- */
+
+struct mapping {
+    unsigned long long start, end, offset, inode;
+    char mode[8], device[16], path[128];
+};
+
+static bool mapping_at(const struct proc_access *a, pid_t pid, uint64_t address, struct mapping *m)
+{
+    static char text[PICTURE_MAPS];
+    ssize_t n = proc_maps(a, pid, text, sizeof text - 1);
+    if (n <= 0)
+        return false;
+    text[n] = '\0';
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        *m = (struct mapping){0};
+        if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset, m->device,
+                   &m->inode, m->path) >= 6 &&
+            address >= m->start && address < m->end)
+            return true;
+    }
+    return false;
+}
+
+static bool maps_it(const struct proc_access *a, pid_t pid, const struct mapping *wanted)
+{
+    static char text[PICTURE_MAPS];
+    ssize_t n = proc_maps(a, pid, text, sizeof text - 1);
+    char key[64];
+    if (n <= 0)
+        return false;
+    text[n] = '\0';
+    snprintf(key, sizeof key, " %s %llu ", wanted->device, wanted->inode);
+    return strstr(text, key);
+}
+
+/* sem_open(3) of glibc maps the file under a name that it removes at once: the inode tells. */
+static bool shm_name(unsigned long long inode, char *name, size_t room)
+{
+    DIR *d = opendir("/dev/shm");
+    struct stat st;
+    bool found = false;
+    for (struct dirent *e; d && !found && (e = readdir(d));) {
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode) {
+            snprintf(name, room, "/%.100s", strncmp(e->d_name, "sem.", 4) == 0 ? e->d_name + 4 : e->d_name);
+            found = true;
+        }
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
+static void place_of(const struct mapping *m, uint64_t address, char *text, size_t room)
+{
+    char name[128];
+    const unsigned long long offset = address - m->start + m->offset;
+    if (m->mode[3] != 's')
+        snprintf(text, room, "in private memory");
+    else if (shm_name(m->inode, name, sizeof name))
+        snprintf(text, room, "%s", name);
+    else if (strncmp(m->path, "/SYSV", 5) == 0)
+        snprintf(text, room, "in the System V segment %.13s at offset %llu", m->path + 5, offset);
+    else
+        snprintf(text, room, "in shared memory at offset %llu", offset);
+}
+
+static void wait_for_futex(struct scene *s, struct person *p)
+{
+    const struct proc_access *a = &s->r->w->access;
+    const uint64_t address = p->look.raw.args[0];
+    const uint32_t wanted = (uint32_t)p->look.raw.args[2];
+    uint32_t word[4] = {0}; /* sem_t: value, waiters, 128 if shared; mutex: lock, count, owner's tid, users */
+    struct mapping m;
+    char place[200];
+    if (!mapping_at(a, p->pid, address, &m) || !proc_memory(a, p->pid, address, word, sizeof word))
+        return;
+    const bool shared = m.mode[3] == 's', shared_call = !(p->look.raw.args[1] & FUTEX_PRIVATE_FLAG);
+    place_of(&m, address, place, sizeof place);
+    for (size_t i = 0; i < s->count; i++)
+        if (&s->people[i] != p && shared && maps_it(a, s->people[i].pid, &m))
+            p->wait.enders |= 1ULL << i;
+    p->wait.private_memory = !shared;
+    const pid_t owner = wanted == 2 && word[0] == 2 && word[2] ? proc_tgid((pid_t)word[2]) : 0;
+    if (wanted == 2 && word[0] == 2 && word[2]) {
+        held_by(s, p, owner ? owner : (pid_t)word[2]);
+        p->look.call = "pthread_mutex_lock";
+        snprintf(p->wait.object, sizeof p->wait.object, "the mutex %s", place);
+    } else if (wanted == 0 && word[1] && (shared_call ? word[2] == 128 : word[1] < 8)) {
+        p->look.call = "sem_wait";
+        snprintf(p->wait.object, sizeof p->wait.object, "the semaphore %s, whose value is %u", place, word[0]);
+    } else {
+        snprintf(p->wait.object, sizeof p->wait.object, "a condition variable, barrier or lock %s", place);
+    }
+}
+
+/* ---- System V and POSIX queues, System V semaphores -------------------------------------------------------- */
+
+union semun {
+    int val;
+    struct semid_ds *buf;
+    unsigned short *array;
+};
+
+static void wait_for_semop(struct scene *s, struct person *p)
+{
+    struct sembuf ops[8];
+    const int id = (int)p->look.raw.args[0];
+    size_t n = (size_t)p->look.raw.args[2];
+    n = n < ARRAY_SIZE(ops) ? n : ARRAY_SIZE(ops);
+    p->wait.enders = scene_others(s, p);
+    snprintf(p->wait.object, sizeof p->wait.object, "the System V semaphore set %d", id);
+    if (!n || !proc_memory(&s->r->w->access, p->pid, p->look.raw.args[1], ops, n * sizeof *ops))
+        return;
+    leftovers_as_student(s->r->w, true); /* as the set's owner */
+    for (size_t i = 0; i < n; i++) {
+        const int value = semctl(id, ops[i].sem_num, GETVAL, (union semun){0});
+        if (value < 0 || (ops[i].sem_op == 0 ? value == 0 : value + ops[i].sem_op >= 0))
+            continue;
+        if (ops[i].sem_op == 0)
+            snprintf(p->wait.object, sizeof p->wait.object,
+                     "System V semaphore %d of set %d to be 0: its value is %d", ops[i].sem_num, id, value);
+        else
+            snprintf(p->wait.object, sizeof p->wait.object, "%d of System V semaphore %d of set %d, whose value is %d",
+                     -ops[i].sem_op, ops[i].sem_num, id, value);
+        break;
+    }
+    leftovers_as_student(s->r->w, false);
+}
+
+/* /proc/sysvipc/msg: key msqid perms cbytes qnum … */
+static void wait_for_queue(struct scene *s, struct person *p)
+{
+    char text[65536];
+    const int id = (int)p->look.raw.args[0];
+    const bool receives = p->look.raw.number == SYS_msgrcv;
+    p->wait.enders = scene_others(s, p);
+    snprintf(p->wait.object, sizeof p->wait.object, "the System V message queue %d", id);
+    if (read_file("/proc/sysvipc/msg", text, sizeof text) <= 0)
+        return;
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        long long key, bytes, count;
+        int found;
+        if (sscanf(line, "%lld %d %*o %lld %lld", &key, &found, &bytes, &count) != 4 || found != id)
+            continue;
+        char wants[64] = "";
+        if (receives && p->look.raw.args[3])
+            snprintf(wants, sizeof wants, " of type %ld", (long)p->look.raw.args[3]);
+        else if (receives)
+            snprintf(wants, sizeof wants, " of any type");
+        snprintf(p->wait.object, sizeof p->wait.object, "%s%s %s the System V message queue %d, which holds %lld (%lld bytes)",
+                 receives ? "a message" : "room for a message", wants, receives ? "from" : "in", id, count, bytes);
+    }
+}
+
+static void wait_for_mq(struct scene *s, struct person *p)
+{
+    const bool receives = p->look.raw.number == SYS_mq_timedreceive;
+    const char *name = p->look.fds_count ? p->look.fds[0].object : "";
+    p->wait.enders = holders(s, p, name, receives);
+    p->wait.outside = scene_judge_holds(s, name, receives);
+    snprintf(p->wait.object, sizeof p->wait.object, "%s the message queue %s, which is %s",
+             receives ? "a message from" : "room in", name, receives ? "empty" : "full");
+}
+
+/* ---- sockets ----------------------------------------------------------------------------------------------- */
+
+static unsigned long socket_inode(const char *object)
+{
+    unsigned long inode = 0;
+    return sscanf(object, "socket:[%lu]", &inode) == 1 ? inode : 0;
+}
+
+/* The inode of a Unix socket's peer (sock_diag(7)); 0 if it has none or the kernel does not say. */
+static unsigned unix_peer(unsigned long inode)
+{
+    struct {
+        struct nlmsghdr head;
+        struct unix_diag_req ask;
+    } q = {.head = {.nlmsg_len = sizeof q, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+           .ask = {.sdiag_family = AF_UNIX,
+                   .udiag_ino = (unsigned)inode,
+                   .udiag_states = ~0U,
+                   .udiag_show = UDIAG_SHOW_PEER,
+                   .udiag_cookie = {~0U, ~0U}}};
+    _Alignas(struct nlmsghdr) char answer[1024];
+    cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (fd < 0 || send(fd, &q, sizeof q, 0) != sizeof q)
+        return 0;
+    ssize_t n = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+    const struct nlmsghdr *h = (const struct nlmsghdr *)answer;
+    if (n < (ssize_t)sizeof *h || h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len > (size_t)n)
+        return 0;
+    const struct unix_diag_msg *m = NLMSG_DATA(h);
+    const size_t headers = (size_t)NLMSG_HDRLEN + sizeof *m;
+    size_t left = h->nlmsg_len > headers ? h->nlmsg_len - headers : 0;
+    const char *at = (const char *)(m + 1);
+    while (left >= sizeof(struct nlattr)) {
+        const struct nlattr *t = (const struct nlattr *)at;
+        const size_t step = (size_t)NLA_ALIGN(t->nla_len);
+        if (t->nla_type == UNIX_DIAG_PEER && t->nla_len >= sizeof *t + sizeof(unsigned))
+            return *(const unsigned *)(t + 1);
+        if (step < sizeof *t || step > left)
+            break;
+        at += step;
+        left -= step;
+    }
+    return 0;
+}
+
+/* A line of /proc/net/tcp: "sl: local remote state …", the inode in its tenth field. */
+struct tcp {
+    char local[64], remote[64];
+    unsigned state;
+    unsigned long inode;
+};
+
+static bool tcp_find(const char *path, bool (*fits)(const struct tcp *t, const void *wanted), const void *wanted,
+                     struct tcp *t)
+{
+    FILE *f = fopen(path, "re");
+    char line[512];
+    bool found = false;
+    while (f && !found && fgets(line, sizeof line, f))
+        found = sscanf(line, " %*[^:]: %63s %63s %x %*s %*s %*s %*s %*s %lu", t->local, t->remote, &t->state, &t->inode) == 4 &&
+                fits(t, wanted);
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static bool is_inode(const struct tcp *t, const void *wanted)
+{
+    return t->inode == *(const unsigned long *)wanted;
+}
+
+static bool is_other_side(const struct tcp *t, const void *wanted)
+{
+    const struct tcp *w = wanted;
+    return strcmp(t->local, w->remote) == 0 && strcmp(t->remote, w->local) == 0;
+}
+
+static unsigned port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return colon ? (unsigned)strtoul(colon + 1, NULL, 16) : 0;
+}
+
+static void wait_for_socket(struct scene *s, struct person *p, const struct blocked_fd *f, unsigned long inode)
+{
+    static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+    const long number = p->look.raw.number;
+    const bool accepts = number == SYS_accept || number == SYS_accept4, connects = number == SYS_connect;
+    struct tcp own, other;
+    unsigned long peer = unix_peer(inode);
+    char what[80] = "a socket";
+    for (size_t i = 0; !peer && i < ARRAY_SIZE(tables); i++) {
+        if (!tcp_find(tables[i], is_inode, &inode, &own))
+            continue;
+        if (accepts)
+            snprintf(what, sizeof what, "TCP port %u", port_of(own.local));
+        else
+            snprintf(what, sizeof what, "the TCP connection from port %u to port %u", port_of(own.local), port_of(own.remote));
+        if (tcp_find(tables[i], is_other_side, &own, &other))
+            peer = other.inode;
+    }
+    if (accepts || connects) {
+        snprintf(p->wait.object, sizeof p->wait.object, "%s %s", accepts ? "a client at" : "a server at", what);
+        p->wait.enders = scene_others(s, p);
+        return;
+    }
+    if (peer) {
+        char object[64];
+        snprintf(object, sizeof object, "socket:[%lu]", peer);
+        p->wait.enders = holders(s, p, object, true);
+        p->wait.outside = scene_judge_holds(s, object, true);
+    } else {
+        p->wait.enders = scene_others(s, p); /* datagrams: from anybody */
+    }
+    snprintf(p->wait.object, sizeof p->wait.object, "%s %s", f->write ? "room in" : "data from",
+             strcmp(what, "a socket") ? what : peer ? "the peer of its socket" : "its socket");
+}
+
+static bool waits_on_socket(struct scene *s, struct person *p)
+{
+    for (size_t i = 0; i < p->look.fds_count; i++) {
+        unsigned long inode = socket_inode(p->look.fds[i].object);
+        if (inode && (p->look.class == BLOCKED_READ || p->look.class == BLOCKED_WRITE)) {
+            wait_for_socket(s, p, &p->look.fds[i], inode);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- file locks, children, signals -------------------------------------------------------------------------- */
+
+/* /proc/locks: "1: POSIX  ADVISORY  WRITE 4093 00:2a:1203 0 EOF", waiters with "->" after the number. */
+static void wait_for_lock(struct scene *s, struct person *p)
+{
+    struct stat st;
+    char path[64], text[16384], name[128] = "a file";
+    if (!p->look.fds_count || read_file("/proc/locks", text, sizeof text) <= 0)
+        return;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", p->pid, p->look.fds[0].fd);
+    leftovers_as_student(s->r->w, true);
+    const bool known = stat(path, &st) == 0;
+    leftovers_as_student(s->r->w, false);
+    const char *base = strrchr(p->look.fds[0].object, '/');
+    snprintf(name, sizeof name, "%.120s", base ? base + 1 : p->look.fds[0].object);
+    snprintf(p->wait.object, sizeof p->wait.object, "the lock of the file %s", name);
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); known && line; line = strtok_r(NULL, "\n", &save)) {
+        unsigned long long inode;
+        int holder;
+        if (!strstr(line, "->") && sscanf(line, "%*d: %*s %*s %*s %d %*x:%*x:%llu", &holder, &inode) == 2 &&
+            inode == st.st_ino && holder != p->pid) {
+            held_by(s, p, holder);
+            return;
+        }
+    }
+}
+
+static void wait_for_child(struct scene *s, struct person *p)
+{
+    const struct proc_syscall *raw = &p->look.raw;
+    pid_t wanted = raw->number == SYS_waitid ? (raw->args[0] == 1 /* P_PID */ ? (pid_t)raw->args[1] : -1) : (pid_t)raw->args[0];
+    for (size_t i = 0; i < s->count; i++)
+        if (s->people[i].stat.ppid == p->pid && (wanted <= 0 || wanted == s->people[i].pid))
+            p->wait.enders |= 1ULL << i;
+    snprintf(p->wait.object, sizeof p->wait.object, wanted > 0 ? "its child %d to end" : "a child to end", wanted);
+}
+
+void waits_understand(struct scene *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct person *p = &s->people[i];
+        const long number = p->look.raw.number;
+        switch (p->look.class) {
+        case BLOCKED_READ:
+        case BLOCKED_WRITE:
+        case BLOCKED_POLL:
+            if (!waits_on_socket(s, p))
+                wait_on_descriptors(s, p);
+            break;
+        case BLOCKED_OPEN:
+            wait_for_partner(s, p);
+            break;
+        case BLOCKED_WAIT:
+            wait_for_child(s, p);
+            break;
+        case BLOCKED_SIGNAL:
+            snprintf(p->wait.object, sizeof p->wait.object, "a signal");
+            p->wait.enders = scene_others(s, p);
+            break;
+        case BLOCKED_LOCK:
+            if (number == SYS_futex)
+                wait_for_futex(s, p);
+            else if (number == SYS_semop || number == SYS_semtimedop)
+                wait_for_semop(s, p);
+            else if (number == SYS_msgrcv || number == SYS_msgsnd)
+                wait_for_queue(s, p);
+            else if (number == SYS_mq_timedreceive || number == SYS_mq_timedsend)
+                wait_for_mq(s, p);
+            else
+                wait_for_lock(s, p);
+            break;
+        default:
+            break;
+        }
+    }
+}
