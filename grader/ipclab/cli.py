@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ipclab.grading import Options
     from ipclab.model import Lab, Result, Submission
     from ipclab.report.audience import Audience
+    from ipclab.runner import Program
 
 INTERRUPTED = 130
 
@@ -426,6 +427,117 @@ def _validate_one(lab: Lab, settings: Any, jobs: int) -> int:
     verdict = f"{count} problem{'s' if count != 1 else ''}" if count else "the gate is open"
     click.echo(f"{lab.slug}: {len(report.passed)} ok, {verdict}")
     return GraderFault.exit_code if report.grader_failed else 1 if count else 0
+
+
+# ---- run --------------------------------------------------------------------------------------------------
+
+
+class _RunCommand(_Command):
+    """What stands after -- belongs to the program."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta["ipclab.arguments"] = tuple(args[at + 1 :])
+            args = args[:at]
+        return super().parse_args(ctx, args)
+
+
+def _programs(files: tuple[Path, ...], named: tuple[str, ...]) -> list[Program]:
+    """What is to be built: --program NAME=FILE.c,..., or one program of all files, named after the first."""
+    import re
+
+    from ipclab.runner import Program
+
+    if files and named:
+        raise UsageFault("give files, or --program NAME=FILE.c,..., not both; see ipclab run --help")
+    made = [Program(files[0].stem, files)] if files else []
+    for text in named:
+        name, equals, paths = text.partition("=")
+        if not equals or not paths:
+            raise UsageFault(f"--program {clean(text, limit=80)}: it has to be NAME=FILE.c,FILE.c")
+        made.append(Program(name, tuple(Path(path) for path in paths.split(","))))
+    if not made:
+        raise UsageFault("there is no file to run; see ipclab run --help")
+    names = [p.name for p in made]
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", name) or names.count(name) > 1:
+            raise UsageFault(f"{clean(name, limit=80)!r} cannot be a program's name: letters, digits, _ . -, each name once")
+    return made
+
+
+def _starts(programs: list[Program], wanted: tuple[str, ...], arguments: tuple[str, ...]) -> list[list[str]]:
+    import shlex
+
+    if not wanted:
+        if len(programs) > 1:
+            raise UsageFault("several programs: say with --start 'NAME ARG...' which run")
+        return [[programs[0].name, *arguments]]
+    if arguments:
+        raise UsageFault("with --start each program's arguments stand in its own --start 'NAME ARG...'")
+    starts = []
+    for text in wanted:
+        try:
+            words = shlex.split(text)
+        except ValueError:
+            words = []
+        if not words or words[0] not in {p.name for p in programs}:
+            known = ", ".join(p.name for p in programs)
+            raise UsageFault(f"--start {clean(text, limit=80)!r}: it begins with a program's name (here: {known})")
+        starts.append(words)
+    return starts
+
+
+def _how_it_ended(report: Any) -> str:
+    if report.signal is not None:
+        try:
+            name = signal.Signals(report.signal).name
+        except ValueError:
+            name = f"signal {report.signal}"
+        return f"it was ended by {name}"
+    return "it was ended by ipclab" if report.code is None else f"exit status {report.code}"
+
+
+@ipclab.command(
+    cls=_RunCommand,
+    context_settings=_SETTINGS,
+    examples="""
+    ipclab run pipe.c                            stdin, stdout and stderr are your own
+    ipclab run chat.c util.c -- hello 3          two files make one program; its arguments
+    ipclab run --program s=server.c --program c=client.c --start 's /tmp/x' --start 'c /tmp/x'
+    """,
+)
+@click.argument("files", metavar="FILE.c... [-- ARG...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--program", "named", multiple=True, metavar="NAME=FILE.c,...", help="One of several programs (may be repeated).")
+@click.option("--start", "wanted", multiple=True, metavar="'NAME ARG...'", help="Start this one, all at the same time (may be repeated).")
+@click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="End it after so many seconds (default: 60).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, with what the programs printed.")
+@click.pass_context
+def run(
+    context: click.Context, files: tuple[Path, ...], named: tuple[str, ...], wanted: tuple[str, ...], timeout: float, as_json: bool
+) -> int:
+    """Run any C program under warden, and say why it hangs, crashes, or what it leaves behind.
+
+    It runs in a fresh folder, in the local sandbox, without a network. Exit code 1 if there are findings.
+    """
+    from ipclab import runner
+    from ipclab.report.terminal import make_console, print_findings
+
+    programs = _programs(files, named)
+    starts = _starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
+    with _terminable():
+        report = runner.run(programs, starts, timeout=timeout, keep=as_json)
+    if as_json:
+        click.echo(json.dumps(runner.to_json(report), indent=1))
+    faults = [f for f in report.findings if runner.is_fault(f)]
+    console = make_console(sys.stderr)
+    if not as_json:
+        print_findings(report.findings, report.sources, console)
+        if not report.witness:
+            say("note: system calls could not be watched here, so deadlocks are told at the time limit only")
+        if not any(f.kind == "build_error" for f in faults):
+            say(f"{programs[0].name}: {_how_it_ended(report)}, {len(faults) or 'no'} finding{'' if len(faults) == 1 else 's'}")
+    return 1 if faults else 0
 
 
 # ---- export, doctor -------------------------------------------------------------------------------------

@@ -13,30 +13,12 @@ from typing import Any
 
 from ipclab import catalogue, memcheck
 from ipclab.build import Built
-from ipclab.events import EntryLog, Found, Hello, RunLog, StreamFault
-from ipclab.model import Finding, Lab, Location, Process, Submission, Test, TestResult, TestStatus, Value, Visibility
+from ipclab.events import EntryLog, Hello, RunLog, StreamFault
+from ipclab.model import Finding, Lab, Location, Submission, Test, TestResult, TestStatus, Value, Visibility
+from ipclab.observed import amount, lead, read_value, warden_finding
 
 # Findings of these kinds always cost the test; others only where its fails_on names them.
 ALWAYS_COSTS = frozenset({"crash", "deadlock", "hang", "timeout", "busy_wait", "output_flood", "resource_limit", "tamper"})
-# Which finding explains a failure best, where the judge names none: a process that cannot go on, then one that died, …
-_RANK = {
-    kind: rank
-    for rank, kinds in enumerate(
-        (
-            ("tamper",),
-            ("deadlock",),
-            ("hang", "busy_wait"),
-            ("crash",),
-            ("missing_mechanism",),
-            ("timeout",),
-            ("output_flood",),
-            ("memory_error",),
-            ("resource_limit",),
-            ("memory_leak", "fd_leak", "zombie", "orphan", "ipc_leak", "file_leak"),
-        )
-    )
-    for kind in kinds
-}
 _STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
 # What only the witness sees: without it such a test would pass whatever was done.
 _NEEDS_WITNESS = frozenset({"zombie"})
@@ -71,14 +53,6 @@ class Verdict:
     line: int = 0  # of the check that failed, in the test's source
 
 
-def _value(data: Any) -> Value:
-    if data is None or isinstance(data, (str, int)) and not isinstance(data, bool):
-        return data
-    if isinstance(data, dict) and isinstance(data.get("base64"), str):
-        return {"base64": data["base64"]}
-    return str(data)[:1000]
-
-
 def _text(data: Any) -> str:
     return data if isinstance(data, str) else ""
 
@@ -99,81 +73,13 @@ def read_record(text: str) -> Verdict | None:
     return Verdict(
         status=status,
         message=_text(data.get("message")),
-        expected=_value(data.get("expected")),
-        actual=_value(data.get("actual")),
+        expected=read_value(data.get("expected")),
+        actual=read_value(data.get("actual")),
         hint=_text(data.get("hint")) or None,
         kind=_text(data.get("kind")) or None,
         cause=_text(data.get("cause")) or None,
-        args={str(k): _value(v) for k, v in args.items()},
+        args={str(k): read_value(v) for k, v in args.items()},
         line=line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else 0,
-    )
-
-
-# ---- warden's findings ------------------------------------------------------------------------------
-
-
-def _amount(cause: str, limit: int) -> str:
-    """A limit as a person says it."""
-    if cause in ("wall", "cpu", "still_running", "sleeping", "spins"):
-        return f"{limit / 1000:g} s"
-    if cause == "processes":
-        return f"{limit} processes"
-    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if limit >= unit:
-            return f"{limit / unit:.4g} {name}"
-    return f"{limit} bytes"
-
-
-# The post-mortem speaks of the other process of a pair; texts call it what it is in their sentence.
-_ALIASES = {"other_pid": ("holder_pid", "child_pid"), "other_role": ("holder",), "other_fd": ("holder_fd",)}
-
-
-def _warden_args(found: Found) -> dict[str, Value]:
-    args = {str(k): _value(v) for k, v in found.args.items()}
-    for name, others in _ALIASES.items():
-        if name in args:
-            args |= {other: args[name] for other in others if other not in args}
-    if isinstance(args.get("limit"), int):
-        args["limit"] = _amount(found.cause, int(str(args["limit"])))
-    if "program" in args:
-        args.setdefault("role", args["program"])
-    if "signal" in args and isinstance(args.get("signal_name"), str):
-        args["signal"] = args["signal_name"]
-    return args
-
-
-def _process(data: Mapping[str, Any]) -> Process:
-    pid = data.get("pid")
-    texts = {name: str(data.get(name, "")) for name in ("role", "state", "doing")}
-    return Process(pid if isinstance(pid, int) and not isinstance(pid, bool) and pid >= 0 else 0, **texts)
-
-
-def _own_frame(frames: Any, own: frozenset[str]) -> Location | None:
-    """The innermost frame in one of the submission's files."""
-    for frame in frames if isinstance(frames, (list, tuple)) else ():
-        file, line = (frame.get("file"), frame.get("line")) if isinstance(frame, dict) else (None, None)
-        if isinstance(file, str) and isinstance(line, int) and line > 0 and file.rpartition("/")[2] in own:
-            return Location(file.rpartition("/")[2], line)
-    return None
-
-
-def _warden_finding(found: Found, own: frozenset[str]) -> Finding:
-    """A finding of warden's; its place is that of the process it speaks of, those of the others are related."""
-    place = _own_frame(found.frames, own)
-    related = []
-    for process in found.processes:
-        there = _own_frame(process.get("frames"), own)
-        if place is None and there is not None and process.get("pid") == found.args.get("pid"):
-            place = there
-        elif there is not None:
-            related.append(there)
-    return catalogue.finding(
-        found.kind,
-        found.cause,
-        _warden_args(found),
-        location=place,
-        related=[r for r in dict.fromkeys(related) if r != place],
-        processes=[_process(p) for p in found.processes],
     )
 
 
@@ -195,11 +101,6 @@ def _grader(cause: str, args: Mapping[str, Value], wall_ms: float) -> Outcome:
     return Outcome(TestStatus.ERROR, Verdict(TestStatus.ERROR, message=found.text), (found,), wall_ms)
 
 
-def _lead(findings: Iterable[Finding], cause: str | None) -> tuple[Finding, ...]:
-    """The finding that explains comes first."""
-    return tuple(sorted(findings, key=lambda f: (f.cause != cause, _RANK.get(f.kind, len(_RANK)))))
-
-
 def _costs(finding: Finding, test: Test, passed: bool) -> bool:
     if finding.kind in test.fails_on:
         return True
@@ -215,7 +116,7 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | N
         raise StreamFault("no_done_event", f"{log.id} has no end")
     if end.outcome not in _LIMITS | {"finished", "judge_died"}:
         raise StreamFault("warden_fault", f"{log.id} has the outcome {end.outcome[:40]!r}")
-    found = [_warden_finding(f, own) for f in log.found]
+    found = [warden_finding(f, own) for f in log.found]
     verdict = read_record(log.records[0].text) if log.records else None
     if log.id == entry_id(test.name, "memcheck"):
         passed = verdict is not None and verdict.status is TestStatus.PASS
@@ -253,11 +154,11 @@ def _without_record(test: Test, log: EntryLog, found: list[Finding]) -> Outcome:
         return _grader("judge_died", args, end.wall_ms)
     if log.id == entry_id(test.name, "memcheck") and not any(f.kind in test.fails_on for f in found):
         # valgrind changes what a program sees (argv[0], how fast it is); that it ran into a limit proves nothing
-        return _grader("memcheck_gave_up", {"test": test.name, "limit": _amount(end.outcome, _limit(test, end.outcome))}, end.wall_ms)
+        return _grader("memcheck_gave_up", {"test": test.name, "limit": amount(end.outcome, _limit(test, end.outcome))}, end.wall_ms)
     if not any(_costs(f, test, passed=False) for f in found):
-        args = {"limit": _amount(end.outcome, _limit(test, end.outcome))}
+        args = {"limit": amount(end.outcome, _limit(test, end.outcome))}
         found.append(catalogue.finding("resource_limit", end.outcome, args))
-    findings = _lead(found, None)
+    findings = lead(found, None)
     return Outcome(TestStatus.FAIL, Verdict(TestStatus.FAIL, message=findings[0].text), findings, end.wall_ms)
 
 
@@ -268,11 +169,11 @@ def _with_record(test: Test, log: EntryLog, verdict: Verdict, found: list[Findin
     if passed and not costing:
         return Outcome(TestStatus.PASS, verdict, (), log.end.wall_ms)
     if passed:
-        findings = _lead(costing, None)
+        findings = lead(costing, None)
         return Outcome(TestStatus.FAIL, replace(verdict, message=findings[0].text), findings, log.end.wall_ms)
     if not any(f.cause == verdict.cause for f in found):
         found = [*_own_finding(verdict, found), *found]
-    findings = _lead(found, verdict.cause)
+    findings = lead(found, verdict.cause)
     first = findings[0] if findings else None
     # the post-mortem says why; that the judge waited in vain says only that
     explained = first is not None and (not verdict.message or (first.kind in _STUCK and first.cause == verdict.cause))

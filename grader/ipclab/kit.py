@@ -39,7 +39,7 @@ _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
 BUILD_S = 300.0
 OUTPUT_MAX = 64 << 20
 # The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
-_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "plan.py", "catalogue.toml")
+_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "catalogue.toml")
 _TEST_FLAGS = ("-std=gnu17", "-Wall", "-Wextra", "-O1", "-g")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ipclab.model import Limits
@@ -53,7 +53,16 @@ class CommandEntry:
     collect_max: int | None = None  # bytes of one collected file
 
 
-Entry = TestEntry | CommandEntry
+@dataclass(frozen=True)
+class RunEntry:
+    """Programs without a judge, each with its arguments, all at the same time."""
+
+    id: str
+    starts: tuple[tuple[str, ...], ...]
+    limits: Limits
+
+
+Entry = TestEntry | CommandEntry | RunEntry
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ class Plan:
         lines += [_line("program", name, path) for name, path in self.programs]
         lines += [_line("wrapper", name, *words) for name, words in sorted(self.wrappers.items())]
         for entry in self.entries:
-            lines += _test(entry) if isinstance(entry, TestEntry) else _command(entry)
+            lines += _LINES[type(entry)](entry)
         return "\n".join(lines) + "\n"
 
 
@@ -122,3 +131,11 @@ def _command(entry: CommandEntry) -> list[str]:
 def _tail(after: Sequence[str], collect: Sequence[str]) -> list[str]:
     lines = [_line("after", *after)] if after else []
     return lines + [_line("collect", glob) for glob in collect] + ["end"]
+
+
+def _run(entry: RunEntry) -> list[str]:
+    lines = [_line("run", entry.id), *(_line("start", *start) for start in entry.starts)]
+    return [*lines, *_limits(entry.limits, {}), "end"]
+
+
+_LINES: dict[type, Callable[..., list[str]]] = {TestEntry: _test, CommandEntry: _command, RunEntry: _run}

@@ -82,7 +82,7 @@ struct wish {
     char *program;
     char *args[WORDS_MAX], *env[WORDS_MAX];
     size_t args_count, env_count;
-    int fds[CTL_FDS_MAX + 3], numbers[CTL_FDS_MAX + 3]; /* fd -1: closed; -2: /dev/null */
+    int fds[CTL_FDS_MAX + 3], numbers[CTL_FDS_MAX + 3]; /* fd -1: closed */
     size_t fds_count, passed;
     struct spawn_wish wish;
 };
@@ -104,7 +104,7 @@ static bool read_end_line(struct wish *w, int number, const char *value)
     bool null = strcmp(value, "null") == 0;
     if ((!null && strcmp(value, "closed") != 0) || w->fds_count == ARRAY_SIZE(w->fds))
         return false;
-    w->fds[w->fds_count] = null ? -2 : -1;
+    w->fds[w->fds_count] = null ? LAUNCH_NULL : -1;
     w->numbers[w->fds_count++] = number;
     w->wish.err_given |= number == STDERR_FILENO;
     return true;

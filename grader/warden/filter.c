@@ -143,8 +143,8 @@ void filter_flow(long number, const uint64_t *args, int *reads, int *writes)
 
 const char *filter_kind_name(enum call_kind kind)
 {
-    static const char *const kind_names[CALL_KINDS] = {"none", "exit",  "pipe", "fork",  "socketpair",
-                                                       "exec", "timed", "timer", "read", "write", "copy"};
+    static const char *const kind_names[CALL_KINDS] = {
+        "none", "exit", "pipe", "fork", "socketpair", "exec", "timed", "timer", "read", "write", "copy"};
     return kind_names[kind];
 }
 
@@ -175,7 +175,8 @@ static void emit_case(struct program *p, int number, unsigned action)
 
 static unsigned argument_at(int number, bool high)
 {
-    return (unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)number + (high ? 4 : 0));
+    return (unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)number +
+                      (high ? 4 : 0));
 }
 
 static void emit_timed(struct program *p, int number, int argument, bool pointer)

@@ -1,6 +1,7 @@
 /*
  * The seccomp filter of every student's process (filter.c): what is refused, and at which system calls
- * the witness stops it first (SECCOMP_RET_TRACE in seccomp(2)). Written for the kernel's own headers, without a library.
+ * the witness stops it first (SECCOMP_RET_TRACE in seccomp(2)). Written for the kernel's own headers, without
+ * a library.
  */
 #ifndef WARDEN_FILTER_H
 #define WARDEN_FILTER_H

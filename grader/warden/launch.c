@@ -133,7 +133,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .fds = fds,
                             .fds_count = fds_count,
                             .filter = true,
-                            .witness = w->witness && !r->e->is_command,
+                            .witness = w->witness && r->e->kind != ENTRY_COMMAND,
                             .data = wish->data,
                             .no_more_processes = wish->no_more_processes,
                             .victim = true,
@@ -171,7 +171,7 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
     struct spawn_fd list[33];
     size_t n = 0;
     for (size_t i = 0; i < fds_count; i++)
-        list[n++] = (struct spawn_fd){fds[i] == -2 ? null : fds[i], numbers[i]};
+        list[n++] = (struct spawn_fd){fds[i] == LAUNCH_NULL ? null : fds[i], numbers[i]};
     if (!wish->err_given)
         list[n++] = (struct spawn_fd){r->student_err_write, STDERR_FILENO};
     for (int number = 0; number < 2; number++) { /* what was not mentioned is /dev/null, never warden's own */
@@ -188,6 +188,20 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
     free(path);
     errno = saved;
     return p;
+}
+
+void launch_run(struct run *r)
+{
+    static const int numbers[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+    int fds[3];
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        fds[i] = r->w->stdio[i] < 0 ? LAUNCH_NULL : r->w->stdio[i];
+    for (size_t i = 0; i < r->e->starts_count; i++) {
+        const struct words *start = &r->e->starts[i];
+        if (!launch_program(r, start->list[0], start->list + 1, start->count - 1, NULL, fds, numbers,
+                            ARRAY_SIZE(numbers), &(struct spawn_wish){.err_given = true}))
+            die("the program %s does not start: %s", start->list[0], strerror(errno));
+    }
 }
 
 void launch_judge(struct run *r)

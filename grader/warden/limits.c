@@ -23,7 +23,7 @@ void limits_hit(struct run *r, const char *limit, const char *unit, double value
         return;
     r->limit_hit = limit;
     limits_finding(r, "resource_limit", limit, unit, value);
-    if (!r->e->is_command && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0)) {
+    if (r->e->kind != ENTRY_COMMAND && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0)) {
         struct verdict v; /* what used it up: the finding is what counts */
         postmortem(r, &v);
     }
@@ -80,7 +80,8 @@ int64_t limits_cpu_ns(struct run *r, const pid_t *tree, size_t n)
 }
 
 /* What the processes really use together: pages that fork left shared are counted once. A child of vfork
- * has its parent's memory (the parent sleeps uninterruptibly meanwhile, or is stopped by us on its way there) and counts nothing. */
+ * has its parent's memory (the parent sleeps uninterruptibly meanwhile, or is stopped by us on its way there)
+ * and counts nothing. */
 static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
 {
     int64_t sum = 0;

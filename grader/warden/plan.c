@@ -74,25 +74,26 @@ static void set_limit(struct reader *r, struct limits *l)
     bad(r, "unknown limit");
 }
 
-static void begin_entry(struct reader *r, bool is_command)
+static void begin_entry(struct reader *r, enum entry_kind kind)
 {
     struct plan *p = r->plan;
     if (plan_entry(p, r->word[1]))
         bad(r, "this id occurs twice");
     p->entries = xrealloc(p->entries, (p->entries_count + 1) * sizeof *p->entries);
     r->entry = &p->entries[p->entries_count++];
-    *r->entry =
-        (struct entry){.id = xstrdup(r->word[1]), .is_command = is_command, .limits = r->defaults, .slow = 1};
+    *r->entry = (struct entry){.id = xstrdup(r->word[1]), .kind = kind, .limits = r->defaults, .slow = 1};
 }
 
 static void end_entry(struct reader *r)
 {
     struct entry *e = r->entry;
-    if (e->is_command ? e->argv.count == 0 : (!e->judge || !e->name))
+    if (e->kind == ENTRY_COMMAND ? e->argv.count == 0
+        : e->kind == ENTRY_RUN   ? !e->starts
+                                 : !e->judge || !e->name)
         bad(r, "the entry lacks what it runs");
     if (!e->pass)
         e->pass = xstrdup("plain");
-    if (!e->is_command && strcmp(e->pass, "plain") != 0 &&
+    if (e->kind == ENTRY_TEST && strcmp(e->pass, "plain") != 0 &&
         !plan_find(r->plan->wrappers, r->plan->wrappers_count, e->pass))
         bad(r, "no wrapper of that pass's name");
     r->entry = NULL;
@@ -103,6 +104,22 @@ static void use(struct reader *r)
     if (!plan_find(r->plan->programs, r->plan->programs_count, r->word[2]))
         bad(r, "no program of that name");
     named_add(&r->entry->uses, &r->entry->uses_count, &r->word[1], 2);
+}
+
+static void start(struct reader *r)
+{
+    struct entry *e = r->entry;
+    if (!plan_find(r->plan->programs, r->plan->programs_count, r->word[1]))
+        bad(r, "no program of that name");
+    e->starts = xrealloc(e->starts, (e->starts_count + 1) * sizeof *e->starts);
+    e->starts[e->starts_count] = (struct words){0};
+    words_add(&e->starts[e->starts_count], r->word[1]);
+    for (size_t i = 2; i < r->count; i++) {
+        if (r->word[i][0] != '=') /* an argument may be empty, a word may not */
+            bad(r, "an argument begins with =");
+        words_add(&e->starts[e->starts_count], r->word[i] + 1);
+    }
+    e->starts_count++;
 }
 
 static void seed(struct reader *r)
@@ -118,13 +135,13 @@ static void seed(struct reader *r)
 static bool inside_entry(struct reader *r, const char *keyword)
 {
     struct entry *e = r->entry;
-    if (strcmp(keyword, "judge") == 0 && r->count == 2 && !e->is_command)
+    if (strcmp(keyword, "judge") == 0 && r->count == 2 && e->kind == ENTRY_TEST)
         e->judge = xstrdup(r->word[1]);
-    else if (strcmp(keyword, "name") == 0 && r->count == 2 && !e->is_command)
+    else if (strcmp(keyword, "name") == 0 && r->count == 2 && e->kind == ENTRY_TEST)
         e->name = xstrdup(r->word[1]);
-    else if (strcmp(keyword, "pass") == 0 && r->count == 2 && !e->is_command)
+    else if (strcmp(keyword, "pass") == 0 && r->count == 2 && e->kind == ENTRY_TEST)
         e->pass = xstrdup(r->word[1]);
-    else if (strcmp(keyword, "use") == 0 && r->count == 3 && !e->is_command)
+    else if (strcmp(keyword, "use") == 0 && r->count == 3 && e->kind == ENTRY_TEST)
         use(r);
     else if (strcmp(keyword, "seed") == 0 && r->count == 2)
         seed(r);
@@ -134,11 +151,13 @@ static bool inside_entry(struct reader *r, const char *keyword)
         set_limit(r, &e->limits);
     else if (strcmp(keyword, "collect") == 0 && r->count == 2)
         words_add(&e->collect, r->word[1]);
-    else if (strcmp(keyword, "input") == 0 && r->count == 2 && e->is_command)
+    else if (strcmp(keyword, "input") == 0 && r->count == 2 && e->kind == ENTRY_COMMAND)
         words_add(&e->input, r->word[1]);
-    else if (strcmp(keyword, "argv") == 0 && r->count >= 2 && e->is_command)
+    else if (strcmp(keyword, "argv") == 0 && r->count >= 2 && e->kind == ENTRY_COMMAND)
         for (size_t i = 1; i < r->count; i++)
             words_add(&e->argv, r->word[i]);
+    else if (strcmp(keyword, "start") == 0 && r->count >= 2 && e->kind == ENTRY_RUN)
+        start(r);
     else if (strcmp(keyword, "after") == 0 && r->count >= 2)
         for (size_t i = 1; i < r->count; i++) {
             if (!plan_entry(r->plan, r->word[i]))
@@ -168,9 +187,11 @@ static bool outside_entry(struct reader *r, const char *keyword)
     else if (strcmp(keyword, "wrapper") == 0 && r->count >= 3)
         named_add(&p->wrappers, &p->wrappers_count, &r->word[1], r->count - 1);
     else if (strcmp(keyword, "test") == 0 && r->count == 2)
-        begin_entry(r, false);
+        begin_entry(r, ENTRY_TEST);
     else if (strcmp(keyword, "command") == 0 && r->count == 2)
-        begin_entry(r, true);
+        begin_entry(r, ENTRY_COMMAND);
+    else if (strcmp(keyword, "run") == 0 && r->count == 2)
+        begin_entry(r, ENTRY_RUN);
     else
         return false;
     return true;

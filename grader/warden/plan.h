@@ -25,9 +25,15 @@ struct named_words {
     struct words words;
 };
 
+enum entry_kind {
+    ENTRY_TEST,    /* a judge, which asks for programs */
+    ENTRY_COMMAND, /* the compiler: watched by limits only */
+    ENTRY_RUN,     /* programs without a judge, on descriptors of their user */
+};
+
 struct entry {
     char *id;
-    bool is_command;
+    enum entry_kind kind;
     struct limits limits;
     struct words collect; /* glob patterns */
     struct words after;   /* ids of entries that must have passed */
@@ -39,6 +45,9 @@ struct entry {
     int64_t slow;
     /* a command */
     struct words argv, input;
+    /* a run: each a program's name and its arguments */
+    struct words *starts;
+    size_t starts_count;
     /* set by the run: its record said pass */
     bool passed;
 };

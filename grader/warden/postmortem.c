@@ -1,12 +1,12 @@
 /*
- * Why does it not go on? Looks at the processes of a test and what each waits for (scene.h). The rules are tried
- * from the surest to the vaguest; the first that fits names the cause.
+ * Why does it not go on? Looks at the processes of a test and what each waits for (scene.h). The rules are
+ * tried from the surest to the vaguest; the first that fits names the cause.
  *
  * Causes (texts and hints: ipclab/catalogue.toml):
  *   deadlock   write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
- *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle, lock_taken_twice
- *   hang       lock_not_shared, lock_holder_gone, waits_for_input, waits_for_reader, waits_for_child,
- *              waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
+ *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
+ * lock_taken_twice hang       lock_not_shared, lock_holder_gone, waits_for_input, waits_for_reader,
+ * waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
  *              waits_for_partner, stopped, blocked, all_ended
  *   busy_wait  spins           timeout  sleeping, still_running
  */
@@ -68,7 +68,7 @@ static bool rule_reader(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const struct blocked_fd *on = waits_on(p, false);
-        if (!on || scene_judge_holds(s, on->object, true))
+        if (!on || scene_judge_holds(s, on->object, true) || run_is_outside(s->r, on->object))
             continue;
         const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, true), *end = NULL;
         const struct person *other = holder(s, p, on->object, true, &end);
@@ -77,7 +77,12 @@ static bool rule_reader(const struct scene *s, struct cause *c)
         if (other_could_write)
             continue;
         if (own && !other) {
-            *c = (struct cause){.kind = "deadlock", .slug = "write_end_kept_by_reader", .who = p, .other = p, .on = on, .other_fd = own->number};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "write_end_kept_by_reader",
+                                .who = p,
+                                .other = p,
+                                .on = on,
+                                .other_fd = own->number};
             return true;
         }
         if (other && other->look.class == BLOCKED_WAIT) {
@@ -111,21 +116,36 @@ static bool rule_writer(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const struct blocked_fd *on = waits_on(p, true);
-        if (!on || scene_judge_holds(s, on->object, false))
+        if (!on || scene_judge_holds(s, on->object, false) || run_is_outside(s->r, on->object))
             continue;
         const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, false), *end = NULL;
         const struct person *other = holder(s, p, on->object, false, &end);
         if (other && other->look.class == BLOCKED_WAIT) {
-            *c = (struct cause){.kind = "deadlock", .slug = "wait_before_drain", .who = other, .on = on, .other_fd = -1, .child = p};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "wait_before_drain",
+                                .who = other,
+                                .on = on,
+                                .other_fd = -1,
+                                .child = p};
             return true;
         }
         if (own && !other) {
-            *c = (struct cause){.kind = "deadlock", .slug = "read_end_kept_by_writer", .who = p, .other = p, .on = on, .other_fd = own->number};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "read_end_kept_by_writer",
+                                .who = p,
+                                .other = p,
+                                .on = on,
+                                .other_fd = own->number};
             return true;
         }
         const struct blocked_fd *others = other ? waits_on(other, true) : NULL;
         if (others && strcmp(others->object, on->object) == 0) {
-            *c = (struct cause){.kind = "deadlock", .slug = "read_end_kept_by_other", .who = p, .other = other, .on = on, .other_fd = end->number};
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "read_end_kept_by_other",
+                                .who = p,
+                                .other = other,
+                                .on = on,
+                                .other_fd = end->number};
             return true;
         }
     }
@@ -143,15 +163,22 @@ static bool rule_circle(const struct scene *s, struct cause *c)
             on && !scene_judge_holds(s, on->object, true) ? holder(s, p, on->object, true, &end) : NULL;
         const struct blocked_fd *back = other ? waits_on(other, false) : NULL;
         if (back && strcmp(back->object, on->object) != 0 &&
-            scene_end(p->fds, p->fds_count, back->object, true) && !scene_judge_holds(s, back->object, true)) {
-            *c = (struct cause){.kind = "deadlock", .slug = "wait_in_a_circle", .who = p, .other = other, .on = on, .other_fd = -1};
+            scene_end(p->fds, p->fds_count, back->object, true) &&
+            !scene_judge_holds(s, back->object, true)) {
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "wait_in_a_circle",
+                                .who = p,
+                                .other = other,
+                                .on = on,
+                                .other_fd = -1};
             return true;
         }
     }
     return false;
 }
 
-/* ---- any objects: a knot of the wait-for graph ---------------------------------------------------------- */
+/* ---- any objects: a knot of the wait-for graph ----------------------------------------------------------
+ */
 
 /* Those whom nobody can wake: blocked without a timeout, and all who could end it are among them. */
 static people nobody_wakes(const struct scene *s)
@@ -231,24 +258,29 @@ static bool rule_cycle(const struct scene *s, struct cause *c)
     return false;
 }
 
-/* A lock that nobody can give back: its holder has ended, or it lies in memory of which everybody has a copy. */
+/* A lock that nobody can give back: its holder has ended, or it lies in memory of which everybody has a copy.
+ */
 static bool rule_lost_lock(const struct scene *s, struct cause *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         if (p->look.class != BLOCKED_LOCK || !p->look.forever)
             continue;
-        const bool copied = p->wait.private_memory && p->stat.threads == 1 && p->wait.object[0] && !p->wait.holder;
+        const bool copied =
+            p->wait.private_memory && p->stat.threads == 1 && p->wait.object[0] && !p->wait.holder;
         if (!copied && !p->wait.holder_gone)
             continue;
-        *c = (struct cause){
-            .kind = "hang", .slug = copied ? "lock_not_shared" : "lock_holder_gone", .who = p, .other_fd = -1};
+        *c = (struct cause){.kind = "hang",
+                            .slug = copied ? "lock_not_shared" : "lock_holder_gone",
+                            .who = p,
+                            .other_fd = -1};
         return true;
     }
     return false;
 }
 
-/* ---- one process alone ------------------------------------------------------------------------------------ */
+/* ---- one process alone ------------------------------------------------------------------------------------
+ */
 
 static bool rule_judge(const struct scene *s, struct cause *c)
 {
@@ -256,7 +288,7 @@ static bool rule_judge(const struct scene *s, struct cause *c)
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
             const struct blocked_fd *on = waits_on(p, write);
-            if (on && scene_judge_holds(s, on->object, !write)) {
+            if (on && (scene_judge_holds(s, on->object, !write) || run_is_outside(s->r, on->object))) {
                 *c = (struct cause){.kind = "hang",
                                     .slug = write ? "waits_for_reader" : "waits_for_input",
                                     .who = p,
@@ -281,10 +313,11 @@ static const char *slug_of(const struct person *p)
 {
     static const struct {
         const char *call, *slug;
-    } slugs[] = {{"msgrcv", "waits_for_message"}, {"mq_receive", "waits_for_message"}, {"recv", "waits_for_message"},
-                 {"recvmsg", "waits_for_message"}, {"msgsnd", "waits_for_room"},       {"mq_send", "waits_for_room"},
-                 {"send", "waits_for_room"},       {"sendmsg", "waits_for_room"},      {"accept", "waits_for_client"},
-                 {"connect", "waits_for_client"}};
+    } slugs[] = {{"msgrcv", "waits_for_message"}, {"mq_receive", "waits_for_message"},
+                 {"recv", "waits_for_message"},   {"recvmsg", "waits_for_message"},
+                 {"msgsnd", "waits_for_room"},    {"mq_send", "waits_for_room"},
+                 {"send", "waits_for_room"},      {"sendmsg", "waits_for_room"},
+                 {"accept", "waits_for_client"},  {"connect", "waits_for_client"}};
     for (size_t i = 0; i < ARRAY_SIZE(slugs); i++)
         if (strcmp(p->look.call, slugs[i].call) == 0)
             return slugs[i].slug;
@@ -361,9 +394,9 @@ static bool rule_running(const struct scene *s, struct cause *c)
 
 static void find_cause(const struct scene *s, struct cause *c)
 {
-    static bool (*const rules[])(const struct scene *, struct cause *) = {
-        rule_reader,  rule_writer, rule_circle, rule_cycle, rule_lost_lock,
-        rule_running, rule_judge,  rule_class};
+    static bool (*const rules[])(const struct scene *,
+                                 struct cause *) = {rule_reader,    rule_writer,  rule_circle, rule_cycle,
+                                                    rule_lost_lock, rule_running, rule_judge,  rule_class};
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
         if (rules[i](s, c))
             return;
@@ -384,17 +417,41 @@ static void describe_wait(const struct person *p, struct buffer *b)
         buffer_print(b, "; process %d has it", p->wait.holder);
 }
 
-/* "process 7 (philosopher) waits in sem_wait for …, process 8 (…) …" */
+/* "process 7 (philosopher) waits in sem_wait for …" */
+static void describe_link(const struct person *p, struct buffer *b)
+{
+    buffer_print(b, "process %d (%s) waits in %s", p->pid, p->role, p->look.call);
+    if (p->wait.object[0])
+        buffer_print(b, " for %s", p->wait.object);
+    else if (p->look.fds_count)
+        buffer_print(b, "(fd %d) on %s", p->look.fds[0].fd, p->look.fds[0].object);
+}
+
 static void describe_cycle(const struct cause *c, struct buffer *b)
 {
     for (size_t i = 0; i < c->cycle_count; i++) {
-        const struct person *p = c->cycle[i];
-        buffer_print(b, "%sprocess %d (%s) waits in %s", i ? ", " : "", p->pid, p->role, p->look.call);
-        if (p->wait.object[0])
-            buffer_print(b, " for %s", p->wait.object);
-        else if (p->look.fds_count)
-            buffer_print(b, "(fd %d) on %s", p->look.fds[0].fd, p->look.fds[0].object);
+        if (i)
+            buffer_print(b, ", ");
+        describe_link(c->cycle[i], b);
     }
+}
+
+/* The first ones each as an argument of its own: a sentence cuts an argument that is long. */
+static void tell_cycle(const struct cause *c, struct buffer *b)
+{
+    static const char *const names[] = {"first", "second", "third"};
+    struct buffer text = {0};
+    describe_cycle(c, &text);
+    json_text(b, "cycle", text.data);
+    json_int(b, "length", (int64_t)c->cycle_count);
+    buffer_free(&text);
+    for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(names); i++) {
+        describe_link(c->cycle[i], &text);
+        json_text(b, names[i], text.data);
+        buffer_free(&text);
+    }
+    if (c->cycle_count > ARRAY_SIZE(names))
+        json_int(b, "more", (int64_t)(c->cycle_count - ARRAY_SIZE(names)));
 }
 
 static void describe(const struct person *p, struct buffer *b)
@@ -431,13 +488,8 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "object", c->who->wait.object);
     if (c->who && c->who->wait.holder && !c->other)
         json_int(&b, "holder_pid", c->who->wait.holder);
-    if (c->cycle_count) {
-        struct buffer cycle = {0};
-        describe_cycle(c, &cycle);
-        json_text(&b, "cycle", cycle.data);
-        json_int(&b, "length", (int64_t)c->cycle_count);
-        buffer_free(&cycle);
-    }
+    if (c->cycle_count)
+        tell_cycle(c, &b);
     json_close(&b, '}');
     json_open(&b, "processes", '[');
     for (size_t i = 0; i < s->count; i++) {

@@ -97,6 +97,14 @@ const char *run_role(struct run *r, pid_t pid, char *text, size_t room)
     return text;
 }
 
+bool run_is_outside(const struct run *r, const char *object)
+{
+    for (size_t i = 0; r->e->kind == ENTRY_RUN && i < ARRAY_SIZE(r->w->stdio); i++)
+        if (r->w->stdio[i] >= 0 && strcmp(r->w->stdio_objects[i], object) == 0)
+            return true;
+    return false;
+}
+
 /* ---- the main loop ------------------------------------------------------------------------------------- */
 
 static void collect(struct run *r, struct collector *c, const char *who)
@@ -118,8 +126,8 @@ static void collect(struct run *r, struct collector *c, const char *who)
             c->flooded = true;
             if (strcmp(who, "student") == 0) {
                 const double limit = (double)r->e->limits.output / MIB;
-                limits_finding(r, "output_flood", r->e->is_command ? "command_flood" : "stderr_flood", "MiB",
-                               limit);
+                limits_finding(r, "output_flood",
+                               r->e->kind == ENTRY_COMMAND ? "command_flood" : "stderr_flood", "MiB", limit);
                 limits_hit(r, "output", "MiB", limit);
             }
             return;
@@ -161,7 +169,7 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
                    (double)r->e->limits.memory / MIB); /* before the judge makes a crash of it */
     /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
     bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
-    if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && !r->e->is_command) {
+    if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && r->e->kind != ENTRY_COMMAND) {
         struct buffer f = {0};
         char name[32];
         run_finding_begin(r, &f, "crash", "killed_by_signal");
@@ -169,7 +177,11 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
         json_text(&f, "role", p->program);
         json_text(&f, "signal", signal_name(WTERMSIG(status), name, sizeof name));
         json_int(&f, "number", WTERMSIG(status));
-        run_finding_end(r, &f);
+        json_close(&f, '}');
+        const struct picture *death = witness_death(r, p->pid);
+        if (death)
+            picture_frames(r, death, &f);
+        warden_event(r->w, &f);
     }
 }
 
@@ -290,9 +302,15 @@ static void step(struct run *r)
         limits_hit(r, "wall", "s", (double)r->e->limits.wall_ms / 1e3);
 }
 
-static bool command_ended(const struct run *r)
+/* What was started without a judge: it is over when all of it has ended. */
+static bool all_ended(const struct run *r)
 {
-    return r->e->is_command && r->procs[0].ended;
+    if (r->e->kind == ENTRY_TEST)
+        return false;
+    for (int i = 0; i < r->procs_count; i++)
+        if (!r->procs[i].ended)
+            return false;
+    return true;
 }
 
 /* ---- begin and end ---------------------------------------------------------------------------------------
@@ -318,10 +336,17 @@ static void begin(struct run *r)
     r->began_ns = now_ns();
     r->wall_end_ns = r->began_ns + r->e->limits.wall_ms * NS_PER_MS;
     r->next_sample_ns = r->began_ns;
-    if (r->e->is_command)
-        launch_command(r);
-    else
+    if (r->e->kind == ENTRY_TEST) {
         launch_judge(r);
+        return;
+    }
+    r->judge_gone = true;
+    if (r->e->kind == ENTRY_COMMAND) {
+        launch_command(r);
+    } else {
+        r->idle_seq = 1; /* there is no judge that could do something */
+        launch_run(r);
+    }
 }
 
 static void tell_output(struct run *r, struct collector *c, const char *who)
@@ -350,8 +375,8 @@ static void status_member(struct buffer *b, const char *key, int status)
 
 static const char *outcome(const struct run *r)
 {
-    if (r->e->is_command)
-        return r->limit_hit ? r->limit_hit : "finished";
+    if (r->e->kind != ENTRY_TEST)
+        return r->limit_hit ? r->limit_hit : r->stuck ? "stuck" : "finished";
     if (r->records)
         return "finished"; /* sealed: what a limit did later changes nothing */
     return r->limit_hit ? r->limit_hit : "judge_died";
@@ -365,7 +390,7 @@ static void tell_end(struct run *r, double wall_ms, int64_t cpu)
     json_ms(&b, "wall_ms", wall_ms);
     json_ms(&b, "cpu_ms", (double)cpu / 1e6);
     json_int(&b, "peak_rss", r->peak_rss);
-    if (r->e->is_command) {
+    if (r->e->kind != ENTRY_TEST) {
         if (r->procs_count && r->procs[0].ended)
             status_member(&b, "command", r->procs[0].status);
     } else {
@@ -385,7 +410,10 @@ static void release(struct run *r)
     free(r->flows);
     for (size_t i = 0; i < r->forks_count; i++)
         picture_free(&r->forks[i].picture);
+    for (size_t i = 0; i < r->deaths_count; i++)
+        picture_free(&r->deaths[i].picture);
     free(r->forks);
+    free(r->deaths);
     free(r->tracees);
     free(r->cwd);
     close_fd(&r->control);
@@ -395,7 +423,10 @@ static void end(struct run *r)
 {
     double wall_ms = (double)(now_ns() - r->began_ns) / 1e6;
     static pid_t tree[TASKS_MAX];
-    if (!r->e->is_command && r->records && r->judge_gone)
+    struct verdict why;
+    if (r->e->kind == ENTRY_RUN && r->stuck)
+        postmortem(r, &why);
+    else if ((r->e->kind == ENTRY_RUN && !r->limit_hit) || (r->records && r->judge_gone))
         leftovers_settle(r);
     leftovers_kill(r);
     int64_t cpu = limits_cpu_ns(r, tree, 0);
@@ -418,9 +449,9 @@ void run_entry(struct warden *w, struct entry *e)
     w->access.r = &r;
     begin(&r);
     int64_t judge_end_ns = 0;
-    while (!r.judge_gone && !command_ended(&r)) {
+    while (e->kind == ENTRY_TEST ? !r.judge_gone : !all_ended(&r)) {
         step(&r);
-        if (r.limit_hit && e->is_command)
+        if (e->kind != ENTRY_TEST && (r.limit_hit || r.stuck))
             break;
         /* A judge that was told of a limit, or has given its record, leaves; if it does not, it is ended. */
         if (r.limit_hit || r.records) {

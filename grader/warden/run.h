@@ -40,6 +40,8 @@ struct warden {
     struct proc_access access;
     bool witness; /* we may trace */
     int events_fd, lease_fd, signal_fd;
+    int stdio[3]; /* of the user, for entries of the kind run; -1 where none was given */
+    char stdio_objects[3][256];
     int64_t started_ns;
 };
 
@@ -89,11 +91,11 @@ struct entered {
 
 struct tracee { /* a traced thread */
     pid_t tid, tgid;
-    int proc;      /* whose process it is or descends from; -1 unknown */
-    bool starting; /* not yet at its exec */
-    bool stopped;  /* by a stop signal */
+    int proc;         /* whose process it is or descends from; -1 unknown */
+    bool starting;    /* not yet at its exec */
+    bool stopped;     /* by a stop signal */
     bool was_stopped; /* and no SIGCONT has come to it yet */
-    bool borrows;  /* its parent's memory: a child of vfork before its exec */
+    bool borrows;     /* its parent's memory: a child of vfork before its exec */
     /* signals.c: a call with a timeout that an ignored signal interrupted */
     bool again; /* it is taken up again */
     int64_t entered_ns, timeout_ns;
@@ -101,8 +103,9 @@ struct tracee { /* a traced thread */
     uint64_t original;
 };
 
-struct fork_place {
-    pid_t child;
+/* Where something happened to a process: where it was made, where a deadly signal met it. */
+struct pictured {
+    pid_t pid;
     struct picture picture;
 };
 
@@ -126,6 +129,7 @@ struct run {
     char *cwd;
     int64_t began_ns, wall_end_ns;
     const char *limit_hit; /* the outcome, once a limit ended it */
+    bool stuck;            /* proven, in a run: nobody will run again */
 
     struct process *procs;
     int procs_count;
@@ -149,9 +153,9 @@ struct run {
     size_t flows_count;
     struct tracee *tracees;
     size_t tracees_count, tracees_room;
-    bool look_for_ended;      /* a signal told of children that were not looked at yet */
-    struct fork_place *forks; /* where children were made, in order */
-    size_t forks_count;
+    bool look_for_ended;             /* a signal told of children that were not looked at yet */
+    struct pictured *forks, *deaths; /* in order */
+    size_t forks_count, deaths_count;
     bool timer_seen; /* something may wake a blocked process */
 
     int64_t cpu_base_ns; /* of the group, when the entry began */
@@ -171,19 +175,23 @@ void run_finding_end(struct run *r, struct buffer *b);
 /* Every live process of the test but the judge. */
 size_t run_tree(const struct run *r, pid_t *list, size_t room);
 struct process *run_process(struct run *r, pid_t pid);
+/* Is it the user's terminal, or whatever else the run was given? Its other end is out of our sight. */
+bool run_is_outside(const struct run *r, const char *object);
 /* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
 const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
 
 /* launch.c */
 void launch_judge(struct run *r);
 void launch_command(struct run *r);
+void launch_run(struct run *r);
 /* What a judge may ask for besides descriptors. */
 struct spawn_wish {
     bool data;              /* watch data calls */
     bool err_given;         /* stderr is among the descriptors */
     bool no_more_processes; /* every fork fails */
 };
-/* Starts a student's program as the judge asked; NULL with errno. */
+#define LAUNCH_NULL (-2) /* instead of a descriptor: /dev/null */
+/* Starts a student's program as the judge asked; NULL with errno. A descriptor of -1 is left closed. */
 struct process *launch_program(struct run *r, const char *program, char **args, size_t args_count, char **env,
                                const int *fds, const int *numbers, size_t fds_count,
                                const struct spawn_wish *wish);
@@ -211,6 +219,8 @@ bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
 void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
 void witness_stop(struct run *r, pid_t tid, int status);
 void witness_forget(struct run *r, pid_t tid); /* it has ended */
+/* Where the process was when a signal killed it; NULL if that was not seen. */
+const struct picture *witness_death(const struct run *r, pid_t pid);
 /* Is it stopped by a stop signal (and not by us)? */
 bool witness_stopped(const struct run *r, pid_t tid);
 /* Is its memory its parent's, or was it made so lately that nobody knows yet? */
@@ -218,8 +228,8 @@ bool witness_borrows_memory(const struct run *r, pid_t pid);
 
 /* signals.c */
 bool signals_stops(int number); /* is it a stop signal? */
-/* What the process shall be given of a signal that has come for it: the signal or 0. */
-int signals_come(struct tracee *t, int number);
+/* What the process shall be given of a signal that has come for it: the signal or 0. *deadly: it ends it. */
+int signals_come(struct tracee *t, int number, bool *deadly);
 /* At the entry of a call with a timeout; true if it has to be stopped at its exit again. */
 bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e);
 void signals_call_ends(const struct tracee *t); /* at that exit */

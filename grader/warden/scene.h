@@ -2,8 +2,8 @@
  * The wait-for graph of a test (scene.c): its live processes, what each is blocked in, and who of the others
  * could end that wait (waits.c). Read from /proc at one moment; post-mortems reason about it (postmortem.c).
  *
- * An edge from P to Q says that Q could end P's wait. A wait ends when one of its enders acts ("or" edges), so
- * a set of blocked processes whose edges all stay within it is deadlocked: a knot (Holt, Some Deadlock
+ * An edge from P to Q says that Q could end P's wait. A wait ends when one of its enders acts ("or" edges),
+ * so a set of blocked processes whose edges all stay within it is deadlocked: a knot (Holt, Some Deadlock
  * Properties of Computer Systems, 1972).
  */
 #ifndef WARDEN_SCENE_H
@@ -17,11 +17,12 @@
 typedef uint64_t people; /* bit i: scene.people[i] */
 
 struct wait {
-    char object[256]; /* for people: "System V semaphore 0 of set 3 (value 0)"; empty: no more than the call */
+    char
+        object[256]; /* for people: "System V semaphore 0 of set 3 (value 0)"; empty: no more than the call */
     people enders;
-    bool outside;     /* somebody whom we do not see could end it too */
-    pid_t holder;     /* has what is waited for; may have ended; 0 unknown */
-    bool holder_gone; /* it has */
+    bool outside;        /* somebody whom we do not see could end it too */
+    pid_t holder;        /* has what is waited for; may have ended; 0 unknown */
+    bool holder_gone;    /* it has */
     bool private_memory; /* a lock or semaphore in memory that each process has a copy of */
 };
 

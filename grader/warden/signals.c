@@ -21,15 +21,24 @@
 #include <sys/user.h>
 #include <time.h>
 
-/* Would the kernel have thrown it away, had we not been here? */
-static bool is_ignored(const struct tracee *t, int number)
+enum disposition { IGNORED, HANDLED, STOPS, DEADLY };
+
+/* What the signal would do to an untraced process (signal(7)). */
+static enum disposition disposition(const struct tracee *t, int number)
 {
     uint64_t ignored, caught;
     if (number < 1 || number > 64 || !proc_signals(t->tgid, t->tid, &ignored, &caught))
-        return false;
+        return HANDLED; /* about to end: nothing depends on it */
     const uint64_t bit = 1ULL << (number - 1);
-    bool by_default = number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
-    return ignored & bit || (by_default && !(caught & bit));
+    if (number == SIGSTOP)
+        return STOPS;
+    if (ignored & bit)
+        return IGNORED;
+    if (caught & bit)
+        return HANDLED;
+    if (number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT)
+        return IGNORED;
+    return signals_stops(number) ? STOPS : DEADLY;
 }
 
 #if defined(__x86_64__)
@@ -42,10 +51,10 @@ static unsigned long long *argument(struct user_regs_struct *regs, int number)
 
 static void take_up_again(struct tracee *t)
 {
-    static const long calls[] = {SYS_semop,        SYS_semtimedop,   SYS_epoll_wait,      SYS_epoll_pwait,
-                                 SYS_epoll_pwait2, SYS_io_getevents, SYS_rt_sigtimedwait, SYS_recvfrom,
-                                 SYS_recvmsg,      SYS_sendto,       SYS_sendmsg,         SYS_accept,
-                                 SYS_accept4,      SYS_read,         SYS_write};
+    static const long calls[] = {
+        SYS_semop,        SYS_semtimedop,      SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2,
+        SYS_io_getevents, SYS_rt_sigtimedwait, SYS_recvfrom,   SYS_recvmsg,     SYS_sendto,
+        SYS_sendmsg,      SYS_accept,          SYS_accept4,    SYS_read,        SYS_write};
     const long restart_no_hand = 514; /* ERESTARTNOHAND: again, unless another signal is handled meanwhile */
     struct user_regs_struct regs;
     if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0 || (long)regs.rax != -EINTR)
@@ -124,12 +133,14 @@ void signals_call_ends(const struct tracee *t)
 
 #endif
 
-int signals_come(struct tracee *t, int number)
+int signals_come(struct tracee *t, int number, bool *deadly)
 {
+    const enum disposition what = disposition(t, number);
     t->again = false;
+    *deadly = what == DEADLY;
     if (t->starting && signals_stops(number))
         return 0; /* it is not the student's yet: a stop would hold up warden alone */
-    if (!is_ignored(t, number))
+    if (what != IGNORED)
         return number;
     if (number == SIGCONT && t->was_stopped)
         t->was_stopped = false; /* the stop interrupted the call, untraced too */

@@ -143,7 +143,8 @@ static int shake_hands(const struct spawn *s, pid_t pid, int channel)
     int64_t deadline = now_ns() + HANDSHAKE_MS * NS_PER_MS;
     for (;;) {
         struct signalfd_siginfo info;
-        struct pollfd p[2] = {{.fd = channel, .events = POLLIN}, {.fd = s->witness ? s->signal_fd : -1, .events = POLLIN}};
+        struct pollfd p[2] = {{.fd = channel, .events = POLLIN},
+                              {.fd = s->witness ? s->signal_fd : -1, .events = POLLIN}};
         int left = (int)((deadline - now_ns()) / NS_PER_MS);
         int n = left > 0 ? poll(p, 2, left) : 0;
         if (n == 0)
@@ -181,9 +182,10 @@ static void score(bool victim)
 /*
  * The child runs in our address space until its exec (CLONE_VM, without CLONE_VFORK, for until then we have
  * to trace it): to copy the page tables and then each page that one of the two writes costs more than all the
- * rest of a start. What this asks of both: the child has a stack of its own, allocates nothing and writes to no
- * variable but errno; while it runs we make no call that may fail (it is stopped while we serve it), so errno
- * is the child's alone. A change of uid makes the shared address space undumpable, which ours is already.
+ * rest of a start. What this asks of both: the child has a stack of its own, allocates nothing and writes to
+ * no variable but errno; while it runs we make no call that may fail (it is stopped while we serve it), so
+ * errno is the child's alone. A change of uid makes the shared address space undumpable, which ours is
+ * already.
  */
 static _Alignas(16) char stack[65536];
 

@@ -39,7 +39,8 @@ struct spawn {
 };
 
 /* Starts the process and returns after its exec: its pid, or -1 with errno (exec failed, no process to be
- * had). What signal_fd told meanwhile is read and forgotten: the caller looks for ended children afterwards. */
+ * had). What signal_fd told meanwhile is read and forgotten: the caller looks for ended children afterwards.
+ */
 pid_t spawn_process(const struct spawn *s);
 
 #endif

@@ -20,7 +20,8 @@ static bool ends_only_from_within(const struct run *r, const struct blocked *b)
     if (!b->forever)
         return false;
     for (size_t i = 0; i < b->fds_count; i++)
-        if (r->w->level.level == LEVEL_NONE && strncmp(b->fds[i].object, "socket:", 7) == 0)
+        if ((r->w->level.level == LEVEL_NONE && strncmp(b->fds[i].object, "socket:", 7) == 0) ||
+            run_is_outside(r, b->fds[i].object))
             return false;
     return true;
 }
@@ -83,7 +84,10 @@ void stuck_look(struct run *r)
     r->before = r->now;
     stuck_snapshot(r, &r->now);
     r->next_look_ns = now_ns() + LOOK_AFTER_NS + NS_PER_MS;
-    if (stuck_same(&r->before, &r->now)) {
+    if (!stuck_same(&r->before, &r->now))
+        return;
+    r->stuck = true;
+    if (r->e->kind == ENTRY_TEST) {
         control_answer(r, CTL_STUCK, r->idle_seq, 0, 0, 0, "");
         r->idle_seq = 0;
     }

@@ -45,7 +45,8 @@ static void held_by(struct scene *s, struct person *p, pid_t holder)
     p->wait.enders = h ? bit(s, h) : 0;
 }
 
-/* ---- pipes and FIFOs ------------------------------------------------------------------------------------ */
+/* ---- pipes and FIFOs ------------------------------------------------------------------------------------
+ */
 
 static people holders(struct scene *s, const struct person *but, const char *object, bool write)
 {
@@ -61,7 +62,7 @@ static void wait_on_descriptors(struct scene *s, struct person *p)
     for (size_t i = 0; i < p->look.fds_count; i++) {
         const struct blocked_fd *f = &p->look.fds[i];
         p->wait.enders |= holders(s, p, f->object, !f->write);
-        p->wait.outside |= scene_judge_holds(s, f->object, !f->write);
+        p->wait.outside |= scene_judge_holds(s, f->object, !f->write) || run_is_outside(s->r, f->object);
     }
 }
 
@@ -73,15 +74,16 @@ static void wait_for_partner(struct scene *s, struct person *p)
     const int mode = (int)raw->args[at ? 2 : 1] & O_ACCMODE;
     char path[200] = "";
     /* a path may end just before an unreadable page: less is tried then */
-    for (size_t size = sizeof path - 1; size >= 8 && !proc_memory(&s->r->w->access, p->pid, raw->args[at], path, size);
-         size /= 2)
+    for (size_t size = sizeof path - 1;
+         size >= 8 && !proc_memory(&s->r->w->access, p->pid, raw->args[at], path, size); size /= 2)
         path[0] = '\0';
     snprintf(p->wait.object, sizeof p->wait.object, "the FIFO %s, which nobody has open for %s",
              path[0] ? path : "that it opens", mode == O_RDONLY ? "writing" : "reading");
     p->wait.enders = scene_others(s, p);
 }
 
-/* ---- futexes: semaphores, mutexes, condition variables --------------------------------------------------- */
+/* ---- futexes: semaphores, mutexes, condition variables ---------------------------------------------------
+ */
 
 struct mapping {
     unsigned long long start, end, offset, inode;
@@ -97,8 +99,8 @@ static bool mapping_at(const struct proc_access *a, pid_t pid, uint64_t address,
     text[n] = '\0';
     for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         *m = (struct mapping){0};
-        if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset, m->device,
-                   &m->inode, m->path) >= 6 &&
+        if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset,
+                   m->device, &m->inode, m->path) >= 6 &&
             address >= m->start && address < m->end)
             return true;
     }
@@ -171,13 +173,15 @@ static void wait_for_futex(struct scene *s, struct person *p)
         snprintf(p->wait.object, sizeof p->wait.object, "the mutex %s", place);
     } else if (wanted == 0 && word[1] && (shared_call ? word[2] == 128 : word[1] < 8)) {
         p->look.call = "sem_wait";
-        snprintf(p->wait.object, sizeof p->wait.object, "the semaphore %s, whose value is %u", place, word[0]);
+        snprintf(p->wait.object, sizeof p->wait.object, "the semaphore %s, whose value is %u", place,
+                 word[0]);
     } else {
         snprintf(p->wait.object, sizeof p->wait.object, "a condition variable, barrier or lock %s", place);
     }
 }
 
-/* ---- System V and POSIX queues, System V semaphores -------------------------------------------------------- */
+/* ---- System V and POSIX queues, System V semaphores
+ * -------------------------------------------------------- */
 
 union semun {
     int val;
@@ -204,8 +208,9 @@ static void wait_for_semop(struct scene *s, struct person *p)
             snprintf(p->wait.object, sizeof p->wait.object,
                      "System V semaphore %d of set %d to be 0: its value is %d", ops[i].sem_num, id, value);
         else
-            snprintf(p->wait.object, sizeof p->wait.object, "%d of System V semaphore %d of set %d, whose value is %d",
-                     -ops[i].sem_op, ops[i].sem_num, id, value);
+            snprintf(p->wait.object, sizeof p->wait.object,
+                     "%d of System V semaphore %d of set %d, whose value is %d", -ops[i].sem_op,
+                     ops[i].sem_num, id, value);
         break;
     }
     leftovers_as_student(s->r->w, false);
@@ -231,8 +236,10 @@ static void wait_for_queue(struct scene *s, struct person *p)
             snprintf(wants, sizeof wants, " of type %ld", (long)p->look.raw.args[3]);
         else if (receives)
             snprintf(wants, sizeof wants, " of any type");
-        snprintf(p->wait.object, sizeof p->wait.object, "%s%s %s the System V message queue %d, which holds %lld (%lld bytes)",
-                 receives ? "a message" : "room for a message", wants, receives ? "from" : "in", id, count, bytes);
+        snprintf(p->wait.object, sizeof p->wait.object,
+                 "%s%s %s the System V message queue %d, which holds %lld (%lld bytes)",
+                 receives ? "a message" : "room for a message", wants, receives ? "from" : "in", id, count,
+                 bytes);
     }
 }
 
@@ -246,7 +253,8 @@ static void wait_for_mq(struct scene *s, struct person *p)
              receives ? "a message from" : "room in", name, receives ? "empty" : "full");
 }
 
-/* ---- sockets ----------------------------------------------------------------------------------------------- */
+/* ---- sockets
+ * ----------------------------------------------------------------------------------------------- */
 
 static unsigned long socket_inode(const char *object)
 {
@@ -298,14 +306,15 @@ struct tcp {
     unsigned long inode;
 };
 
-static bool tcp_find(const char *path, bool (*fits)(const struct tcp *t, const void *wanted), const void *wanted,
-                     struct tcp *t)
+static bool tcp_find(const char *path, bool (*fits)(const struct tcp *t, const void *wanted),
+                     const void *wanted, struct tcp *t)
 {
     FILE *f = fopen(path, "re");
     char line[512];
     bool found = false;
     while (f && !found && fgets(line, sizeof line, f))
-        found = sscanf(line, " %*[^:]: %63s %63s %x %*s %*s %*s %*s %*s %lu", t->local, t->remote, &t->state, &t->inode) == 4 &&
+        found = sscanf(line, " %*[^:]: %63s %63s %x %*s %*s %*s %*s %*s %lu", t->local, t->remote, &t->state,
+                       &t->inode) == 4 &&
                 fits(t, wanted);
     if (f)
         fclose(f);
@@ -329,7 +338,8 @@ static unsigned port_of(const char *address)
     return colon ? (unsigned)strtoul(colon + 1, NULL, 16) : 0;
 }
 
-static void wait_for_socket(struct scene *s, struct person *p, const struct blocked_fd *f, unsigned long inode)
+static void wait_for_socket(struct scene *s, struct person *p, const struct blocked_fd *f,
+                            unsigned long inode)
 {
     static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
     const long number = p->look.raw.number;
@@ -343,12 +353,14 @@ static void wait_for_socket(struct scene *s, struct person *p, const struct bloc
         if (accepts)
             snprintf(what, sizeof what, "TCP port %u", port_of(own.local));
         else
-            snprintf(what, sizeof what, "the TCP connection from port %u to port %u", port_of(own.local), port_of(own.remote));
+            snprintf(what, sizeof what, "the TCP connection from port %u to port %u", port_of(own.local),
+                     port_of(own.remote));
         if (tcp_find(tables[i], is_other_side, &own, &other))
             peer = other.inode;
     }
     if (accepts || connects) {
-        snprintf(p->wait.object, sizeof p->wait.object, "%s %s", accepts ? "a client at" : "a server at", what);
+        snprintf(p->wait.object, sizeof p->wait.object, "%s %s", accepts ? "a client at" : "a server at",
+                 what);
         p->wait.enders = scene_others(s, p);
         return;
     }
@@ -361,7 +373,9 @@ static void wait_for_socket(struct scene *s, struct person *p, const struct bloc
         p->wait.enders = scene_others(s, p); /* datagrams: from anybody */
     }
     snprintf(p->wait.object, sizeof p->wait.object, "%s %s", f->write ? "room in" : "data from",
-             strcmp(what, "a socket") ? what : peer ? "the peer of its socket" : "its socket");
+             strcmp(what, "a socket") ? what
+             : peer                   ? "the peer of its socket"
+                                      : "its socket");
 }
 
 static bool waits_on_socket(struct scene *s, struct person *p)
@@ -376,7 +390,8 @@ static bool waits_on_socket(struct scene *s, struct person *p)
     return false;
 }
 
-/* ---- file locks, children, signals -------------------------------------------------------------------------- */
+/* ---- file locks, children, signals
+ * -------------------------------------------------------------------------- */
 
 /* /proc/locks: "1: POSIX  ADVISORY  WRITE 4093 00:2a:1203 0 EOF", waiters with "->" after the number. */
 static void wait_for_lock(struct scene *s, struct person *p)
@@ -392,7 +407,8 @@ static void wait_for_lock(struct scene *s, struct person *p)
     const char *base = strrchr(p->look.fds[0].object, '/');
     snprintf(name, sizeof name, "%.120s", base ? base + 1 : p->look.fds[0].object);
     snprintf(p->wait.object, sizeof p->wait.object, "the lock of the file %s", name);
-    for (char *save = NULL, *line = strtok_r(text, "\n", &save); known && line; line = strtok_r(NULL, "\n", &save)) {
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); known && line;
+         line = strtok_r(NULL, "\n", &save)) {
         unsigned long long inode;
         int holder;
         if (!strstr(line, "->") && sscanf(line, "%*d: %*s %*s %*s %d %*x:%*x:%llu", &holder, &inode) == 2 &&
@@ -406,11 +422,13 @@ static void wait_for_lock(struct scene *s, struct person *p)
 static void wait_for_child(struct scene *s, struct person *p)
 {
     const struct proc_syscall *raw = &p->look.raw;
-    pid_t wanted = raw->number == SYS_waitid ? (raw->args[0] == 1 /* P_PID */ ? (pid_t)raw->args[1] : -1) : (pid_t)raw->args[0];
+    pid_t wanted = raw->number == SYS_waitid ? (raw->args[0] == 1 /* P_PID */ ? (pid_t)raw->args[1] : -1)
+                                             : (pid_t)raw->args[0];
     for (size_t i = 0; i < s->count; i++)
         if (s->people[i].stat.ppid == p->pid && (wanted <= 0 || wanted == s->people[i].pid))
             p->wait.enders |= 1ULL << i;
-    snprintf(p->wait.object, sizeof p->wait.object, wanted > 0 ? "its child %d to end" : "a child to end", wanted);
+    snprintf(p->wait.object, sizeof p->wait.object, wanted > 0 ? "its child %d to end" : "a child to end",
+             wanted);
 }
 
 void waits_understand(struct scene *s)

@@ -39,7 +39,7 @@
 #include <unistd.h>
 
 struct options {
-    int plan_fd, events_fd, lease_fd;
+    int plan_fd, events_fd, lease_fd, stdio[3];
     enum level level;
     const char *cgroup;
     struct simulate simulate;
@@ -62,7 +62,8 @@ static _Noreturn void usage(const char *why)
     dprintf(STDERR_FILENO,
             "warden: %s\n"
             "usage: warden --plan FD --events FD [--lease FD] [--level auto|container|uids|namespaces|none]\n"
-            "              [--cgroup auto|none|DIR] [--simulate yama|apparmor|no-witness]\n",
+            "              [--cgroup auto|none|DIR] [--simulate yama|apparmor|no-witness]\n"
+            "              [--stdin FD] [--stdout FD] [--stderr FD]\n",
             why);
     exit(2);
 }
@@ -90,16 +91,19 @@ static void simulate(struct simulate *s, const char *what)
 
 static void read_options(struct options *o, int argc, char **argv)
 {
-    static const struct option names[] = {{"plan", required_argument, 0, 'p'},
-                                          {"events", required_argument, 0, 'e'},
-                                          {"lease", required_argument, 0, 'l'},
-                                          {"level", required_argument, 0, 'L'},
-                                          {"cgroup", required_argument, 0, 'c'},
-                                          {"simulate", required_argument, 0, 's'},
-                                          {0}};
+    static const struct option names[] = {
+        {"plan", required_argument, 0, 'p'},   {"events", required_argument, 0, 'e'},
+        {"lease", required_argument, 0, 'l'},  {"level", required_argument, 0, 'L'},
+        {"cgroup", required_argument, 0, 'c'}, {"simulate", required_argument, 0, 's'},
+        {"stdin", required_argument, 0, '0'},  {"stdout", required_argument, 0, '1'},
+        {"stderr", required_argument, 0, '2'}, {0}};
     int c;
-    *o = (struct options){
-        .plan_fd = -1, .events_fd = -1, .lease_fd = -1, .level = LEVEL_AUTO, .cgroup = "auto"};
+    *o = (struct options){.plan_fd = -1,
+                          .events_fd = -1,
+                          .lease_fd = -1,
+                          .stdio = {-1, -1, -1},
+                          .level = LEVEL_AUTO,
+                          .cgroup = "auto"};
     while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (c == 'p')
             o->plan_fd = descriptor(optarg);
@@ -111,6 +115,8 @@ static void read_options(struct options *o, int argc, char **argv)
             usage("unknown level");
         else if (c == 'c')
             o->cgroup = optarg;
+        else if (c >= '0' && c <= '2')
+            o->stdio[c - '0'] = descriptor(optarg);
         else if (c == 's')
             simulate(&o->simulate, optarg);
         else if (c == '?')
@@ -126,7 +132,7 @@ static void read_options(struct options *o, int argc, char **argv)
  * open lands there. */
 static void tidy_descriptors(struct options *o)
 {
-    int *const ours[] = {&o->plan_fd, &o->events_fd, &o->lease_fd};
+    int *const ours[] = {&o->plan_fd, &o->events_fd, &o->lease_fd, &o->stdio[0], &o->stdio[1], &o->stdio[2]};
     for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
         if (*ours[i] < 0)
             continue;
@@ -219,6 +225,18 @@ static bool may_run(struct warden *w, const struct entry *e)
     return true;
 }
 
+/* By what name the run's processes will be seen to wait on them. */
+static void name_stdio(struct warden *w)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(w->stdio); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", w->stdio[i]);
+        ssize_t n =
+            w->stdio[i] < 0 ? -1 : readlink(path, w->stdio_objects[i], sizeof w->stdio_objects[i] - 1);
+        w->stdio_objects[i][n > 0 ? n : 0] = '\0';
+    }
+}
+
 static void remove_cgroup(void *argument)
 {
     cgroup_remove(argument);
@@ -252,6 +270,7 @@ int main(int argc, char **argv)
     w.started_ns = now_ns();
     w.events_fd = o.events_fd;
     w.lease_fd = o.lease_fd;
+    memcpy(w.stdio, o.stdio, sizeof w.stdio);
     w.simulate = o.simulate;
     for_faults = &w;
     die_hook = tell_fault;
@@ -265,6 +284,7 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, w.level.own_uids ? 0 : 1);
     block_signals(&w);
     level_drop_capabilities(&w.level);
+    name_stdio(&w);
     w.access = (struct proc_access){
         .student = w.plan.student, .change_fsuid = w.level.own_uids, .yama = w.simulate.yama};
     w.witness = !w.simulate.no_witness && witness_probe();

@@ -29,11 +29,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALLS_MAX 4096 /* a fork bomb must not grow our memory */
-#define FORKS_MAX 32
+#define CALLS_MAX    4096 /* a fork bomb must not grow our memory */
+#define PICTURES_MAX 32   /* of each kind */
 
-#define OPTIONS                                                                                            \
-    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |                  \
+#define OPTIONS                                                                                              \
+    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |                   \
      PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
 
 /* ---- who is traced --------------------------------------------------------------------------------- */
@@ -97,7 +97,8 @@ bool witness_stopped(const struct run *r, pid_t tid)
 bool witness_borrows_memory(const struct run *r, pid_t pid)
 {
     const struct tracee *t = find((struct run *)r, pid);
-    return t ? t->borrows : r->w->witness && !r->e->is_command; /* it is about to have its first stop */
+    return t ? t->borrows
+             : r->w->witness && r->e->kind != ENTRY_COMMAND; /* it is about to have its first stop */
 }
 
 /* ---- what is remembered ------------------------------------------------------------------------------ */
@@ -138,24 +139,30 @@ static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
     r->flows[r->flows_count++] = f;
 }
 
-/* Remembers where a process makes a child: should it never be waited for, this is the line. */
-static void remember_fork(struct run *r, const struct tracee *t, pid_t child)
+/* Takes a picture of a stopped thread, under the number of the process that it is about. */
+static void remember(struct run *r, const struct tracee *t, pid_t about, struct pictured **list,
+                     size_t *count)
 {
-    struct proc_syscall now;
+    struct __ptrace_syscall_info now;
     struct picture picture;
-    if (r->forks_count == FORKS_MAX || !proc_syscall(&r->w->access, t->tgid, t->tid, &now) || now.running ||
-        !picture_take(&r->w->access, t->tgid, now.pc, now.sp, &picture))
+    if (*count == PICTURES_MAX || ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now) <= 0 ||
+        !picture_take(&r->w->access, t->tgid, now.instruction_pointer, now.stack_pointer, &picture))
         return;
-    r->forks = xrealloc(r->forks, (r->forks_count + 1) * sizeof *r->forks);
-    r->forks[r->forks_count++] = (struct fork_place){child, picture};
+    *list = xrealloc(*list, (*count + 1) * sizeof **list);
+    (*list)[(*count)++] = (struct pictured){about, picture};
 }
 
-static const struct picture *fork_of(const struct run *r, pid_t child)
+static const struct picture *recall(const struct pictured *list, size_t count, pid_t pid)
 {
-    for (size_t i = r->forks_count; i-- > 0;) /* a pid may come again: the last one counts */
-        if (r->forks[i].child == child)
-            return &r->forks[i].picture;
+    while (count-- > 0) /* a pid may come again: the last one counts */
+        if (list[count].pid == pid)
+            return &list[count].picture;
     return NULL;
+}
+
+const struct picture *witness_death(const struct run *r, pid_t pid)
+{
+    return recall(r->deaths, r->deaths_count, pid);
 }
 
 /* A main process is about to exit: whoever is still its child was never waited for. A child whose
@@ -171,7 +178,7 @@ static void main_exits(struct run *r, struct process *p)
         struct buffer b = {0};
         run_finding_begin(r, &b, "zombie", "child_never_waited");
         char role[160];
-        const struct picture *fork = fork_of(r, children[i]);
+        const struct picture *fork = recall(r->forks, r->forks_count, children[i]);
         json_int(&b, "pid", children[i]);
         json_text(&b, "role", run_role(r, children[i], role, sizeof role));
         json_int(&b, "parent_pid", p->pid);
@@ -230,7 +237,8 @@ static enum __ptrace_request on_call(struct run *r, struct tracee *t)
 {
     struct __ptrace_syscall_info info;
     struct entered e = {0};
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 ||
+        info.op != PTRACE_SYSCALL_INFO_SECCOMP)
         return PTRACE_CONT; /* killed meanwhile */
     e.number = (long)info.seccomp.nr;
     memcpy(e.args, info.seccomp.args, sizeof e.args);
@@ -257,10 +265,11 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
         known->borrows = vfork;
     }
     count_call(r, t.tgid, t.proc, CALL_FORK);
-    remember_fork(r, &t, child);
+    remember(r, &t, child, &r->forks, &r->forks_count);
 }
 
-/* The caller has its process's number now; its other threads are gone without a word (execve in ptrace(2)). */
+/* The caller has its process's number now; its other threads are gone without a word (execve in ptrace(2)).
+ */
 static void on_exec(struct run *r, struct tracee *t)
 {
     for (size_t i = r->tracees_count; i-- > 0;)
@@ -279,6 +288,7 @@ void witness_stop(struct run *r, pid_t tid, int status)
 {
     struct tracee *t = meet(r, tid);
     int number = status & 0xff, give = 0;
+    bool deadly = false;
     enum __ptrace_request how = PTRACE_CONT;
     if (!t)
         return; /* killed meanwhile */
@@ -306,7 +316,9 @@ void witness_stop(struct run *r, pid_t tid, int status)
         if (number == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD: the exit that PTRACE_SYSCALL asked for */
             signals_call_ends(t);
         else
-            give = signals_come(t, number);
+            give = signals_come(t, number, &deadly);
+        if (deadly)
+            remember(r, t, t->tgid, &r->deaths, &r->deaths_count);
     }
     ptrace(how, tid, 0, give); /* ESRCH: killed meanwhile */
 }
@@ -320,7 +332,8 @@ void witness_serve(struct run *r, pid_t pid)
     }
 }
 
-/* ---- may we? --------------------------------------------------------------------------------------------- */
+/* ---- may we? ---------------------------------------------------------------------------------------------
+ */
 
 /* An outer sandbox or Yama may refuse: only a try tells. */
 bool witness_probe(void)

@@ -265,3 +265,15 @@ def print_class(
     results: Sequence[Result], lab: Lab, audience: Audience = Audience.INSTRUCTOR, console: Console | None = None
 ) -> None:
     (console or make_console()).print(class_table(results, lab, audience))
+
+
+def print_findings(findings: Sequence[Finding], files: Sequence[SourceFile], console: Console) -> None:
+    """Findings that belong to no test, each with its place, the processes, and what to do."""
+    for finding in findings:
+        console.print(Text.assemble((catalogue.kind_title(finding.kind), "bold red"), ": ", clean(finding.text)))
+        parts = _source(files, finding.location) if finding.location and finding.location.line > 0 else []
+        for place in finding.related:
+            parts.append(Text(f"and {view.place(place)}", style="dim"))
+        for part in (*parts, *_processes(finding.processes), *_hint(finding.hint)):
+            console.print(_indented(part))
+        console.print()

@@ -13,7 +13,7 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -60,8 +60,9 @@ def reap() -> None:
 
 
 class LocalSandbox(Sandbox):
-    def __init__(self, warden: Path, *, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, warden: Path, *, options: tuple[str, ...] = (), stdio: Mapping[str, int] | None = None) -> None:
         self._warden = warden
+        self._stdio = stdio or {}  # "stdin", "stdout", "stderr": descriptors for a RunEntry
         self._options = options  # for tests: --level, --simulate
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,6 +120,7 @@ class LocalSandbox(Sandbox):
             os.lseek(plan_fd, 0, os.SEEK_SET)
             argv = [str(self._warden), "--plan", str(plan_fd), "--events", str(events_write)]
             argv += ["--lease", str(lease_read), *self._options]
+            argv += [word for name, fd in self._stdio.items() for word in (f"--{name}", str(fd))]
             with self._lock:
                 self._lease = lease_write
                 self._process = subprocess.Popen(
@@ -126,7 +128,7 @@ class LocalSandbox(Sandbox):
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    pass_fds=fds,
+                    pass_fds=(*fds, *self._stdio.values()),
                     env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"},
                     start_new_session=True,  # Ctrl+C is ours to handle: we let go of the lease
                 )

@@ -1,6 +1,6 @@
 /* Processes that wait for each other, over the object that argv[1] names: each scenario ends in a deadlock
- * (or in a hang: the last ones) that a post-mortem has to name. The first line of stdout says that all are in place
- * or about to be. */
+ * (or in a hang: the last ones) that a post-mortem has to name. The first line of stdout says that all are in
+ * place or about to be. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -174,7 +174,8 @@ static void posix_queues(void)
     struct mq_attr attributes = {.mq_maxmsg = 2, .mq_msgsize = 16};
     snprintf(one, sizeof one, "/knots-one-%d", getpid());
     snprintf(two, sizeof two, "/knots-two-%d", getpid());
-    mqd_t a = mq_open(one, O_RDWR | O_CREAT, 0600, &attributes), b = mq_open(two, O_RDWR | O_CREAT, 0600, &attributes);
+    mqd_t a = mq_open(one, O_RDWR | O_CREAT, 0600, &attributes),
+          b = mq_open(two, O_RDWR | O_CREAT, 0600, &attributes);
     if (fork() == 0) {
         mq_receive(a, buffer, sizeof buffer, NULL);
         _exit(0);

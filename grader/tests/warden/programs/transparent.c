@@ -376,9 +376,21 @@ static void burst(void)
 
 static void in_order(void)
 {
-    void (*const all[])(void) = {in_epoll, in_semop,          in_sigtimedwait,  in_pause,    in_read, in_recv_with_timeout,
-                                 timeouts, stop_and_continue, stopped_in_semop, to_self,     killed,  interrupted,
-                                 groups,   no_child_wait,     burst};
+    void (*const all[])(void) = {in_epoll,
+                                 in_semop,
+                                 in_sigtimedwait,
+                                 in_pause,
+                                 in_read,
+                                 in_recv_with_timeout,
+                                 timeouts,
+                                 stop_and_continue,
+                                 stopped_in_semop,
+                                 to_self,
+                                 killed,
+                                 interrupted,
+                                 groups,
+                                 no_child_wait,
+                                 burst};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         pid_t pid = fork(); /* each begins with the signals as they were */
         int status;

@@ -1,0 +1,381 @@
+"""`ipclab run`: any program, not a lab's. Each program here has its expectation beside it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tree import DEADLINE, REPO, ipclab  # noqa: E402
+
+KNOTS = REPO / "grader" / "tests" / "warden" / "programs" / "knots.c"
+
+KEEPS_WRITE_END = """
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    int fd[2];
+    char b;
+    if (pipe(fd) < 0)
+        return 1;
+    if (fork() == 0) {
+        while (read(fd[0], &b, 1) > 0) /* HERE */
+            ;
+        _exit(0);
+    }
+    close(fd[1]);
+    wait(0);
+    return 0;
+}
+"""
+CRASH = """
+#include <stddef.h>
+static int value(int *p)
+{
+    return *p; /* HERE */
+}
+int main(void) { return value(NULL); }
+"""
+NEVER_WAITS = """
+#include <unistd.h>
+int main(void)
+{
+    int fd[2];
+    char b;
+    if (pipe(fd) < 0)
+        return 1;
+    if (fork() == 0) /* HERE */
+        _exit(0);
+    close(fd[1]);
+    return read(fd[0], &b, 1) == 0 ? 0 : 1;
+}
+"""
+LEAVES_SEGMENT = """
+#include <sys/ipc.h>
+#include <sys/shm.h>
+int main(void) { return shmget(IPC_PRIVATE, 4096, 0600) < 0; }
+"""
+SPINS = "int main(void) { for (;;) ; }"
+SLEEPS = "#include <unistd.h>\nint main(void) { sleep(100); return 0; }"
+
+# Right programs in unusual ways: nothing may be found.
+RIGHT = {
+    "exit_closes": "#include <unistd.h>\nint main(void) { int fd[2]; return pipe(fd) < 0; }",
+    "daemon_that_is_waited_for": """
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    int fd[2];
+    char b;
+    if (pipe(fd) < 0)
+        return 1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (fork() == 0) {
+            setsid();
+            close(fd[0]);
+            _exit(write(fd[1], "x", 1) != 1);
+        }
+        _exit(0);
+    }
+    close(fd[1]);
+    waitpid(pid, 0, 0);
+    while (read(fd[0], &b, 1) > 0)
+        ;
+    return 0;
+}""",
+    "sigchld_ignored": """
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    signal(SIGCHLD, SIG_IGN);
+    for (int i = 0; i < 5; i++)
+        if (fork() == 0)
+            _exit(0);
+    while (wait(0) > 0)
+        ;
+    return 0;
+}""",
+    "spawn_and_vfork": """
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern char **environ;
+int main(void)
+{
+    char *argv[] = {(char *)"true", 0};
+    pid_t pid;
+    if (posix_spawn(&pid, "/bin/true", 0, 0, argv, environ))
+        return 1;
+    waitpid(pid, 0, 0);
+    pid = vfork();
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, 0, 0);
+    return 0;
+}""",
+    "threads_beside_fork": """
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *work(void *p)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, 0, 0);
+    return p;
+}
+int main(void)
+{
+    pthread_t t[4];
+    for (int i = 0; i < 4; i++)
+        if (pthread_create(&t[i], 0, work, 0))
+            return 1;
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], 0);
+    return 0;
+}""",
+    "mutex_and_condition": """
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+struct s { pthread_mutex_t m; pthread_cond_t c; int ready; };
+int main(void)
+{
+    struct s *s = mmap(0, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_t m;
+    pthread_condattr_t c;
+    pthread_mutexattr_init(&m);
+    pthread_mutexattr_setpshared(&m, PTHREAD_PROCESS_SHARED);
+    pthread_condattr_init(&c);
+    pthread_condattr_setpshared(&c, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&s->m, &m);
+    pthread_cond_init(&s->c, &c);
+    pid_t pid = fork();
+    if (pid == 0) {
+        usleep(50000);
+        pthread_mutex_lock(&s->m);
+        s->ready = 1;
+        pthread_cond_signal(&s->c);
+        pthread_mutex_unlock(&s->m);
+        _exit(0);
+    }
+    pthread_mutex_lock(&s->m);
+    while (!s->ready)
+        pthread_cond_wait(&s->c, &s->m);
+    pthread_mutex_unlock(&s->m);
+    waitpid(pid, 0, 0);
+    return 0;
+}""",
+    "sleeps_while_the_other_waits": """
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    int fd[2];
+    char b;
+    if (pipe(fd) < 0)
+        return 1;
+    if (fork() == 0) {
+        close(fd[0]);
+        usleep(300000);
+        _exit(write(fd[1], "x", 1) != 1);
+    }
+    close(fd[1]);
+    read(fd[0], &b, 1);
+    wait(0);
+    return 0;
+}""",
+    "signals_to_its_parent_later": """
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void on(int n) { (void)n; }
+int main(void)
+{
+    sigset_t usr1, none;
+    sigemptyset(&none);
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &usr1, 0);
+    signal(SIGUSR1, on);
+    pid_t parent = getpid();
+    if (fork() == 0) {
+        usleep(200000);
+        _exit(kill(parent, SIGUSR1));
+    }
+    sigsuspend(&none);
+    wait(0);
+    return 0;
+}""",
+}
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.c"
+    path.write_text(text)
+    return path
+
+
+def line_of(text: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if "HERE" in line)
+
+
+def run_json(*args: str | Path) -> tuple[int, dict]:
+    done = ipclab("run", "--json", *args)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "text, kind, cause",
+    [
+        (KEEPS_WRITE_END, "deadlock", "write_end_kept_by_reader"),
+        (CRASH, "crash", "killed_by_signal"),
+        (NEVER_WAITS, "zombie", "child_never_waited"),
+        (LEAVES_SEGMENT, "ipc_leak", None),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, kind: str, cause: str | None) -> None:
+    code, report = run_json(write(tmp_path, "wrong", text))
+    (finding,) = [f for f in report["findings"] if f["kind"] != "build_warning"]
+    assert code == 1 and report["schema"] == "ipclab/findings/v1"
+    assert finding["kind"] == kind and cause in (None, finding["cause"])
+    if "HERE" in text:
+        assert finding["location"] == {"file": "wrong.c", "line": line_of(text)}
+
+
+@pytest.mark.parametrize("text, kind, cause", [(SPINS, "busy_wait", "spins"), (SLEEPS, "timeout", "sleeping")])
+def test_what_is_never_done_is_ended_at_the_time_limit(tmp_path: Path, text: str, kind: str, cause: str) -> None:
+    code, report = run_json("--timeout", "1.5", write(tmp_path, "long", text))
+    assert code == 1 and [(f["kind"], f["cause"]) for f in report["findings"]] == [(kind, cause)]
+    assert report["exit"] == {"code": None, "signal": None}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_nothing_is_found_in_a_right_program(tmp_path: Path, name: str) -> None:
+    code, report = run_json(write(tmp_path, name, RIGHT[name]))
+    assert (code, report["exit"]) == (0, {"code": 0, "signal": None}), report
+    assert [f for f in report["findings"] if f["kind"] != "build_warning"] == []
+
+
+def test_arguments_and_streams_are_the_user_s_own(tmp_path: Path) -> None:
+    text = """
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    int c;
+    for (int i = 1; i < argc; i++)
+        printf("[%s]", argv[i]);
+    while ((c = getchar()) != EOF)
+        putchar(c);
+    fprintf(stderr, "to stderr\\n");
+    return 5;
+}"""
+    argv = [str(REPO / "ipclab"), "run", str(write(tmp_path, "args", text)), "--", "a b", "", "--json", "%41"]
+    done = subprocess.run(argv, input=b"in\0put\xff", capture_output=True, timeout=DEADLINE)
+    assert done.stdout == b"[a b][][--json][%41]in\0put\xff"
+    assert done.stderr.startswith(b"to stderr\n") and b"args: exit status 5, no findings" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_wait_for_the_user_is_no_deadlock(tmp_path: Path) -> None:
+    """stdin stays open and says nothing for longer than a proof takes."""
+    text = '#include <stdio.h>\nint main(void) { int c = getchar(); printf("%c", c); return 0; }'
+    with subprocess.Popen(
+        [str(REPO / "ipclab"), "run", str(write(tmp_path, "asks", text))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(8)
+        out, err = process.communicate(b"x", timeout=DEADLINE)
+    assert (out, process.returncode) == (b"x", 0), err
+
+
+def test_programs_that_belong_together_run_at_the_same_time(tmp_path: Path) -> None:
+    server = write(tmp_path, "server", """
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    char b[8] = "";
+    mkfifo(argv[1], 0600);
+    int fd = open(argv[1], O_RDONLY);
+    read(fd, b, sizeof b - 1);
+    printf("%d %s", argc, b);
+    unlink(argv[1]);
+    return 0;
+}""")
+    client = write(tmp_path, "client", """
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    (void)argc;
+    mkfifo(argv[1], 0600);
+    int fd = open(argv[1], O_WRONLY);
+    return write(fd, argv[2], 2) != 2;
+}""")
+    path = f"/tmp/ipclab-test-fifo-{os.getpid()}"
+    code, report = run_json("--program", f"s={server}", "--program", f"c={client}", "--start", f"s {path}", "--start", f"c {path} ok")
+    assert (code, report["stdout"], report["exit"]["code"]) == (0, "2 ok", 0), report
+
+
+def test_the_words_name_processes_places_and_what_to_do(tmp_path: Path) -> None:
+    done = ipclab("run", KNOTS, "--", "two_mutexes")
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 1 and done.stdout == ""
+    assert "Deadlock: Processes wait for each other: process" in said and "at knots.c:" in said
+    assert "pthread_mutex_lock for the mutex in shared memory at offset 40" in said
+    assert "Hint: Break the circle" in said and "knots: it was ended by ipclab, 1 finding" in said
+
+
+def test_the_readme_shows_what_is_really_printed() -> None:
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    _, _, rest = readme.partition("    $ ./ipclab run ")
+    command, _, rest = rest.partition("\n")
+    transcript = rest.partition("1 finding\n")[0] + "1 finding"
+    done = ipclab("run", REPO / command, COLUMNS="130")
+
+    def plain(text: str) -> str:
+        return re.sub(r"(process|pid) \d+", r"\1 N", " ".join(text.split()))
+
+    assert plain(transcript) == plain(done.stderr)
+
+
+@pytest.mark.parametrize(
+    "args, code, says",
+    [
+        ([], 2, "there is no file to run"),
+        (["none.c"], 2, "none.c is not there"),
+        (["text.txt"], 2, "is no .c file"),
+        (["ok.c", "--program", "a=ok.c"], 2, "not both"),
+        (["--program", "a"], 2, "NAME=FILE.c"),
+        (["--program", "a/b=ok.c"], 2, "cannot be a program's name"),
+        (["--program", "a=ok.c", "--program", "b=ok.c"], 2, "say with --start"),
+        (["--program", "a=ok.c", "--start", "x"], 2, "begins with a program's name (here: a)"),
+        (["ok.c", "--start", "ok 1", "--", "2"], 2, "in its own --start"),
+        (["ok.c", "--timeout", "0"], 2, "timeout"),
+        (["broken.c"], 1, "Does not build"),
+    ],
+)
+def test_bad_input_gets_one_line_that_says_what_to_do(tmp_path: Path, args: list[str], code: int, says: str) -> None:
+    write(tmp_path, "ok", "int main(void) { return 0; }")
+    write(tmp_path, "broken", "int main(void) { return x; }")
+    (tmp_path / "text.txt").write_text("hello")
+    done = ipclab("run", *args, cwd=tmp_path)
+    assert done.returncode == code and says in done.stderr and "Traceback" not in done.stderr
+    assert code != 2 or len(done.stderr.strip().splitlines()) == 1
