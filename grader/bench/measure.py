@@ -125,6 +125,14 @@ def spawn_plan() -> Plan:
     return Plan(tuple(entries), (("nothing", "bin/nothing"),))
 
 
+def bare_at_once(argv: Sequence[str | Path], copies: int) -> float:
+    """Milliseconds of one bare start while so many processes do nothing but that."""
+    words = [str(word) for word in argv]
+    running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(copies)]
+    printed = [process.communicate(timeout=RUN_SECONDS)[0] for process in running]
+    return statistics.mean(int(text) for text in printed) / MANY_SPAWNS / 1e6
+
+
 def spawn(bench: Bench) -> Iterator[Figure]:
     base = kit.base()
     judge, program = spawn_binaries(bench, base)
@@ -143,10 +151,14 @@ def spawn(bench: Bench) -> Iterator[Figure]:
     supervised = (statistics.median(walls["spawns_many"]) - statistics.median(walls["spawns_one"])) / MANY_SPAWNS
     bare_argv = [bench.scratch / "bare", bench.scratch / "nothing", str(MANY_SPAWNS)]
     bare = statistics.median(int(command(bare_argv)) / MANY_SPAWNS / 1e6 for _ in range(SPAWN_RUNS))
+    cores = len(os.sched_getaffinity(0))
+    crowded = bare_at_once(bare_argv, cores)
     detail = f"{supervised:.2f} ms supervised, {bare:.2f} ms bare; medians of {SPAWN_RUNS} times {MANY_SPAWNS}"
     yield Figure("a supervised start, above a bare fork and exec", supervised - bare, "ms", 2.0, detail)
     yield Figure("the same, as a ratio", supervised / bare, "x", None, "supervised / bare")
     yield Figure("an empty test: judge, one start, clean-up", statistics.median(walls["spawns_one"]), "ms")
+    crowd = f"{crowded:.2f} ms with {cores} at once; above 1 the machine's own starts do not spread over its cores, nor can a class"
+    yield Figure("a bare start on every core at once, against one alone", crowded / bare, "x", None, crowd)
     yield Figure("warden's resident size, its peak", peak / MIB, "MiB", 10.0, f"VmHWM while it runs {2 * SPAWN_RUNS} tests")
 
 

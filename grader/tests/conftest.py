@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -22,6 +23,10 @@ MUST_WORK = os.environ.get("IPCLAB_MUST_WORK") == "1"
 # The machine's load must not decide, and CI must not fail by a draw: searching for new counterexamples is fuzzing's job.
 hypothesis.settings.register_profile("kit", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("kit")
+
+# A shell starts what it runs in the background with SIGINT ignored, which is handed on to all that the tests start: those
+# that interrupt a program would wait in vain.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _skip_is_error(report: pytest.TestReport | pytest.CollectReport) -> None:

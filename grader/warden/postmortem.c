@@ -382,11 +382,9 @@ static bool rule_running(const struct scene *s, struct cause *c)
         const struct person *p = &s->people[i];
         if (p->look.class != BLOCKED_NOT)
             continue;
-        bool spins = computes(p);
-        *c = (struct cause){.kind = spins ? "busy_wait" : "timeout",
-                            .slug = spins ? "spins" : "still_running",
-                            .who = p,
-                            .other_fd = -1};
+        *c = computes(p)
+                 ? (struct cause){.kind = "busy_wait", .slug = "spins", .who = p, .other_fd = -1}
+                 : (struct cause){.kind = "timeout", .slug = "still_running", .who = p, .other_fd = -1};
         return true;
     }
     return false;

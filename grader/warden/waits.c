@@ -450,7 +450,6 @@ void waits_understand(struct scene *s)
             wait_for_child(s, p);
             break;
         case BLOCKED_SIGNAL:
-            snprintf(p->wait.object, sizeof p->wait.object, "a signal");
             p->wait.enders = scene_others(s, p);
             break;
         case BLOCKED_LOCK:

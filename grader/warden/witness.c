@@ -356,7 +356,10 @@ bool witness_probe(void)
     close(go[0]);
     close(go[1]);
     while (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED) < 0 || info.si_code == CLD_TRAPPED) {
-        stopped |= info.si_status >> 8 == PTRACE_EVENT_SECCOMP; /* at exit_group */
+        struct __ptrace_syscall_info call;               /* Linux 5.3 */
+        if (info.si_status >> 8 == PTRACE_EVENT_SECCOMP) /* at exit_group */
+            stopped = ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof call, &call) > 0 &&
+                      call.op == PTRACE_SYSCALL_INFO_SECCOMP && call.seccomp.nr == SYS_exit_group;
         ptrace(PTRACE_CONT, pid, 0, 0);
     }
     return seized && stopped && info.si_code == CLD_EXITED && info.si_status == 0;

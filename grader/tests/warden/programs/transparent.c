@@ -184,12 +184,15 @@ static void timeouts(void)
 
 static void stop_and_continue(void)
 {
-    int status, fds[2];
-    if (pipe(fds) < 0)
+    int status, fds[2], back[2];
+    if (pipe(fds) < 0 || pipe(back) < 0)
         exit(1);
     pid_t pid = fork();
     if (pid == 0) {
+        char go;
         raise(SIGSTOP);
+        if (read(back[0], &go, 1) != 1) /* not to end before the parent has waited for the continue */
+            _exit(1);
         _exit(write(fds[1], "x", 1) == 1 ? 5 : 1);
     }
     say("waits for the stop", waitpid(pid, &status, WUNTRACED) == pid);
@@ -200,6 +203,8 @@ static void stop_and_continue(void)
     kill(pid, SIGCONT);
     say("waits for the continue", waitpid(pid, &status, WCONTINUED) == pid);
     printf("continued %d\n", WIFCONTINUED(status));
+    if (write(back[1], "g", 1) != 1)
+        exit(1);
     say("waits for the end", waitpid(pid, &status, 0) == pid);
     printf("code %d\n", WEXITSTATUS(status));
 }
