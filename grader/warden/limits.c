@@ -23,10 +23,8 @@ void limits_hit(struct run *r, const char *limit, const char *unit, double value
         return;
     r->limit_hit = limit;
     limits_finding(r, "resource_limit", limit, unit, value);
-    if (r->e->kind != ENTRY_COMMAND && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0)) {
-        struct verdict v; /* what used it up: the finding is what counts */
-        postmortem(r, &v);
-    }
+    if (r->e->kind != ENTRY_COMMAND && (strcmp(limit, "cpu") == 0 || strcmp(limit, "wall") == 0))
+        postmortem(r, NULL); /* what used it up */
     control_answer(r, CTL_LIMIT, 0, 0, 0, 0, limit);
 }
 

@@ -513,30 +513,36 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
     warden_event(r->w, &b);
 }
 
-void postmortem(struct run *r, struct verdict *v)
+static void summarise(const struct cause *c, struct verdict *v)
 {
-    struct scene *s = scene_look(r);
-    struct cause c;
     struct buffer text = {0};
-    find_cause(s, &c);
-    emit(r, s, &c);
-    if (c.cycle_count)
-        describe_cycle(&c, &text);
-    else if (c.who)
-        describe(c.who, &text);
+    if (c->cycle_count)
+        describe_cycle(c, &text);
+    else if (c->who)
+        describe(c->who, &text);
     else
         buffer_print(&text, "every process has ended");
-    if (c.other_fd >= 0)
+    if (c->other_fd >= 0)
         buffer_print(&text, ", while %s (pid %d) still has fd %d open",
-                     c.other == c.who ? "the same process" : c.other->role, c.other->pid, c.other_fd);
-    v->kind = c.kind;
-    v->cause = c.slug;
+                     c->other == c->who ? "the same process" : c->other->role, c->other->pid, c->other_fd);
+    v->kind = c->kind;
+    v->cause = c->slug;
     snprintf(v->sentence, sizeof v->sentence, "%s", text.data);
     for (char *p = v->sentence; *p; p++)
         if (*p == '\n')
             *p = ' '; /* a process may have any name */
     buffer_free(&text);
-    free(s);
+}
+
+void postmortem(struct run *r, struct verdict *v)
+{
+    struct scene *s = scene_look(r);
+    struct cause c;
+    find_cause(s, &c);
+    emit(r, s, &c);
+    if (v)
+        summarise(&c, v);
+    scene_free(s);
 }
 
 void postmortem_state(struct run *r, struct buffer *b)
@@ -546,5 +552,5 @@ void postmortem_state(struct run *r, struct buffer *b)
         describe(&s->people[i], b);
         buffer_add(b, "\n", 1);
     }
-    free(s);
+    scene_free(s);
 }

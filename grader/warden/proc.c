@@ -99,6 +99,13 @@ pid_t proc_tgid(pid_t tid)
     return tgid > 0 ? (pid_t)tgid : 0;
 }
 
+bool proc_is_traced(pid_t pid)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    return read_file(path, text, sizeof text) > 0 && status_value(text, "\nTracerPid:") > 0;
+}
+
 bool proc_signals(pid_t pid, pid_t tid, uint64_t *ignored, uint64_t *caught)
 {
     char path[64], text[4096];

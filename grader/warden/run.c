@@ -423,9 +423,8 @@ static void end(struct run *r)
 {
     double wall_ms = (double)(now_ns() - r->began_ns) / 1e6;
     static pid_t tree[TASKS_MAX];
-    struct verdict why;
     if (r->e->kind == ENTRY_RUN && r->stuck)
-        postmortem(r, &why);
+        postmortem(r, NULL);
     else if ((r->e->kind == ENTRY_RUN && !r->limit_hit) || (r->records && r->judge_gone))
         leftovers_settle(r);
     leftovers_kill(r);

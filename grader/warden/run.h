@@ -240,7 +240,7 @@ void stuck_look(struct run *r);
 void stuck_snapshot(struct run *r, struct snapshot *s);
 bool stuck_same(const struct snapshot *a, const struct snapshot *b);
 
-/* postmortem.c: emits the finding; kind, cause and sentence go to the caller's buffers (NULL: not wanted). */
+/* postmortem.c: emits the finding; the caller may want it too (else NULL). */
 struct verdict {
     const char *kind, *cause;
     char sentence[600];

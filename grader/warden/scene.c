@@ -1,5 +1,6 @@
 #include "scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write)
@@ -19,6 +20,23 @@ people scene_others(const struct scene *s, const struct person *p)
 {
     people all = s->count == PEOPLE_MAX ? ~0ULL : (1ULL << s->count) - 1;
     return all & ~(1ULL << (p - s->people));
+}
+
+const char *scene_maps(struct scene *s, struct person *p)
+{
+    if (!p->maps) {
+        p->maps = xcalloc(1, PICTURE_MAPS);
+        ssize_t n = proc_maps(&s->r->w->access, p->pid, p->maps, PICTURE_MAPS - 1);
+        p->maps[n > 0 ? n : 0] = '\0';
+    }
+    return p->maps;
+}
+
+void scene_free(struct scene *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        free(s->people[i].maps);
+    free(s);
 }
 
 struct scene *scene_look(struct run *r)

@@ -35,6 +35,7 @@ struct person { /* a live process */
     ssize_t fds_count;
     struct proc_fd fds[ENDS_MAX];
     struct wait wait;
+    char *maps; /* as of proc(5); read where it is needed, NULL before */
 };
 
 struct scene {
@@ -45,8 +46,10 @@ struct scene {
     ssize_t judge_fds_count; /* -1: it is gone */
 };
 
-/* The caller frees it. */
 struct scene *scene_look(struct run *r);
+void scene_free(struct scene *s);
+/* The memory map of one of them; "" if it cannot be read. */
+const char *scene_maps(struct scene *s, struct person *p);
 /* The end of a pipe, FIFO or the like among descriptors; NULL if it is not there. */
 const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write);
 bool scene_judge_holds(const struct scene *s, const char *object, bool write);

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static people bit(const struct scene *s, const struct person *p)
@@ -90,14 +91,9 @@ struct mapping {
     char mode[8], device[16], path[128];
 };
 
-static bool mapping_at(const struct proc_access *a, pid_t pid, uint64_t address, struct mapping *m)
+static bool mapping_at(struct scene *s, struct person *p, uint64_t address, struct mapping *m)
 {
-    static char text[PICTURE_MAPS];
-    ssize_t n = proc_maps(a, pid, text, sizeof text - 1);
-    if (n <= 0)
-        return false;
-    text[n] = '\0';
-    for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+    for (const char *line = scene_maps(s, p); *line; line += strcspn(line, "\n"), line += *line == '\n') {
         *m = (struct mapping){0};
         if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset,
                    m->device, &m->inode, m->path) >= 6 &&
@@ -107,26 +103,29 @@ static bool mapping_at(const struct proc_access *a, pid_t pid, uint64_t address,
     return false;
 }
 
-static bool maps_it(const struct proc_access *a, pid_t pid, const struct mapping *wanted)
+static bool maps_it(struct scene *s, struct person *p, const struct mapping *wanted)
 {
-    static char text[PICTURE_MAPS];
-    ssize_t n = proc_maps(a, pid, text, sizeof text - 1);
     char key[64];
-    if (n <= 0)
-        return false;
-    text[n] = '\0';
     snprintf(key, sizeof key, " %s %llu ", wanted->device, wanted->inode);
-    return strstr(text, key);
+    return strstr(scene_maps(s, p), key);
+}
+
+/* "major:minor" in hexadecimal, as maps and locks show a device. */
+static bool is_device(const char *text, dev_t device)
+{
+    unsigned high, low;
+    return sscanf(text, "%x:%x", &high, &low) == 2 && high == major(device) && low == minor(device);
 }
 
 /* sem_open(3) of glibc maps the file under a name that it removes at once: the inode tells. */
-static bool shm_name(unsigned long long inode, char *name, size_t room)
+static bool shm_name(const struct mapping *m, char *name, size_t room)
 {
     DIR *d = opendir("/dev/shm");
     struct stat st;
     bool found = false;
     for (struct dirent *e; d && !found && (e = readdir(d));) {
-        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode) {
+        if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == m->inode &&
+            is_device(m->device, st.st_dev)) {
             snprintf(name, room, "/%.100s", strncmp(e->d_name, "sem.", 4) == 0 ? e->d_name + 4 : e->d_name);
             found = true;
         }
@@ -142,7 +141,7 @@ static void place_of(const struct mapping *m, uint64_t address, char *text, size
     const unsigned long long offset = address - m->start + m->offset;
     if (m->mode[3] != 's')
         snprintf(text, room, "in private memory");
-    else if (shm_name(m->inode, name, sizeof name))
+    else if (shm_name(m, name, sizeof name))
         snprintf(text, room, "%s", name);
     else if (strncmp(m->path, "/SYSV", 5) == 0)
         snprintf(text, room, "in the System V segment %.13s at offset %llu", m->path + 5, offset);
@@ -158,12 +157,12 @@ static void wait_for_futex(struct scene *s, struct person *p)
     uint32_t word[4] = {0}; /* sem_t: value, waiters, 128 if shared; mutex: lock, count, owner's tid, users */
     struct mapping m;
     char place[200];
-    if (!mapping_at(a, p->pid, address, &m) || !proc_memory(a, p->pid, address, word, sizeof word))
+    if (!mapping_at(s, p, address, &m) || !proc_memory(a, p->pid, address, word, sizeof word))
         return;
     const bool shared = m.mode[3] == 's', shared_call = !(p->look.raw.args[1] & FUTEX_PRIVATE_FLAG);
     place_of(&m, address, place, sizeof place);
     for (size_t i = 0; i < s->count; i++)
-        if (&s->people[i] != p && shared && maps_it(a, s->people[i].pid, &m))
+        if (&s->people[i] != p && shared && maps_it(s, &s->people[i], &m))
             p->wait.enders |= 1ULL << i;
     p->wait.private_memory = !shared;
     const pid_t owner = wanted == 2 && word[0] == 2 && word[2] ? proc_tgid((pid_t)word[2]) : 0;
@@ -350,8 +349,8 @@ static void wait_for_socket(struct scene *s, struct person *p, const struct bloc
     for (size_t i = 0; !peer && i < ARRAY_SIZE(tables); i++) {
         if (!tcp_find(tables[i], is_inode, &inode, &own))
             continue;
-        if (accepts)
-            snprintf(what, sizeof what, "TCP port %u", port_of(own.local));
+        if (accepts || connects)
+            snprintf(what, sizeof what, "TCP port %u", port_of(accepts ? own.local : own.remote));
         else
             snprintf(what, sizeof what, "the TCP connection from port %u to port %u", port_of(own.local),
                      port_of(own.remote));
@@ -409,10 +408,13 @@ static void wait_for_lock(struct scene *s, struct person *p)
     snprintf(p->wait.object, sizeof p->wait.object, "the lock of the file %s", name);
     for (char *save = NULL, *line = strtok_r(text, "\n", &save); known && line;
          line = strtok_r(NULL, "\n", &save)) {
-        unsigned long long inode;
+        char family[16], place[64]; /* the place is device:inode */
         int holder;
-        if (!strstr(line, "->") && sscanf(line, "%*d: %*s %*s %*s %d %*x:%*x:%llu", &holder, &inode) == 2 &&
-            inode == st.st_ino && holder != p->pid) {
+        if (strstr(line, "->") || sscanf(line, "%*d: %15s %*s %*s %d %63s", family, &holder, place) != 3)
+            continue;
+        const bool same_kind = (strcmp(family, "FLOCK") == 0) == (p->look.raw.number == SYS_flock);
+        if (same_kind && holder != p->pid && is_device(place, st.st_dev) &&
+            strtoull(strrchr(place, ':') + 1, NULL, 10) == st.st_ino) {
             held_by(s, p, holder);
             return;
         }

@@ -8,8 +8,7 @@
  * never waited for.
  *
  * What tracing would change, and what is done about it:
- *   - a signal that is ignored never reaches an untraced process. Traced, it interrupts the call that the
- *     process waits in; the kernel takes up most of them again, and wemake it take up the others (signals.c).
+ *   - an ignored signal interrupts the call that a traced process waits in: see signals.c.
  *   - a stop signal stops a seized process as ever, and it is left so with PTRACE_LISTEN until SIGCONT.
  *   - a parent can wait for its child once we have, so we do at once.
  * seccomp_unotify(2) needs no tracer, but until its listener has read a notification the caller can be
@@ -97,8 +96,8 @@ bool witness_stopped(const struct run *r, pid_t tid)
 bool witness_borrows_memory(const struct run *r, pid_t pid)
 {
     const struct tracee *t = find((struct run *)r, pid);
-    return t ? t->borrows
-             : r->w->witness && r->e->kind != ENTRY_COMMAND; /* it is about to have its first stop */
+    /* Traced but unknown: it is about to have its first stop. Who made himself untraced borrows nothing. */
+    return t ? t->borrows : proc_is_traced(pid);
 }
 
 /* ---- what is remembered ------------------------------------------------------------------------------ */
@@ -317,7 +316,7 @@ void witness_stop(struct run *r, pid_t tid, int status)
             signals_call_ends(t);
         else
             give = signals_come(t, number, &deadly);
-        if (deadly)
+        if (deadly && run_process(r, t->tgid)) /* only of these it is told */
             remember(r, t, t->tgid, &r->deaths, &r->deaths_count);
     }
     ptrace(how, tid, 0, give); /* ESRCH: killed meanwhile */

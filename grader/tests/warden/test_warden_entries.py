@@ -89,6 +89,7 @@ j.record(ends=ends)
         ("cpu", "cpu_ms 300", "cpu"),
         ("cpu_children", "cpu_ms 500", "cpu"),
         ("memory", "memory 50000000", "memory"),
+        ("memory_untraced", "memory 50000000", "memory"),
         ("forks", "processes 20", "processes"),
         ("stderr", "output 100000", "output"),
         ("wait", "wall_ms 300", "wall"),
@@ -169,6 +170,19 @@ j.record(status=j.wait(proc)["value"])
 """, ["limits"], entry=f"limit memory {100 << 20}", options=["--cgroup", cgroup])
     assert out.record()["status"] == 0 and out.end()["outcome"] == "finished"
     assert ("resource_limit", "memory") not in out.findings()
+
+
+def test_where_memory_is_short_a_student_s_process_goes_first(warden):
+    """proc(5), oom_score_adj: a student's has the highest score from its first moment, warden and judges keep theirs."""
+    out = warden.test("""
+def score(pid):
+    return int(open(f"/proc/{pid}/oom_score_adj").read())
+own = score("self")
+proc, pid, i, o = j.spawn_piped("echo")
+j.record(own=own, warden=score(os.getppid()), student=score(pid))
+""", ["echo"])
+    record = out.record()
+    assert record["student"] == 1000 and record["own"] == record["warden"] < 1000
 
 
 def test_warden_keeps_four_capabilities(warden):

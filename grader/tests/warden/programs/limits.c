@@ -1,9 +1,13 @@
 /* Uses too much of what argv[1] says. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 int main(int argc, char **argv)
 {
@@ -54,7 +58,11 @@ int main(int argc, char **argv)
                 _exit(0);
         }
     }
-    if (strcmp(argv[1], "memory") == 0)
+    /* A child that its parent made so that no tracer gets hold of it. */
+    if (strcmp(argv[1], "memory_untraced") == 0 &&
+        syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0) > 0)
+        pause();
+    if (strncmp(argv[1], "memory", 6) == 0)
         for (;;) {
             char *p = malloc(1 << 20);
             if (p)

