@@ -511,7 +511,7 @@ def _how_it_ended(report: Any) -> str:
 @click.option("--program", "named", multiple=True, metavar="NAME=FILE.c,...", help="One of several programs (may be repeated).")
 @click.option("--start", "wanted", multiple=True, metavar="'NAME ARG...'", help="Start this one, all at the same time (may be repeated).")
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="End it after so many seconds (default: 60).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, with what the programs printed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, with what the programs printed (the first MiB).")
 @click.pass_context
 def run(
     context: click.Context, files: tuple[Path, ...], named: tuple[str, ...], wanted: tuple[str, ...], timeout: float, as_json: bool

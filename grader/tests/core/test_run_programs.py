@@ -290,14 +290,14 @@ int main(int argc, char **argv)
 
 
 def test_a_wait_for_the_user_is_no_deadlock(tmp_path: Path) -> None:
-    """stdin stays open and says nothing for longer than a proof takes."""
-    text = '#include <stdio.h>\nint main(void) { int c = getchar(); printf("%c", c); return 0; }'
-    with subprocess.Popen(
-        [str(REPO / "ipclab"), "run", str(write(tmp_path, "asks", text))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    """stdin stays open and says nothing for many times as long as a proof takes."""
+    text = '#include <stdio.h>\nint main(void) { puts("?"); fflush(stdout); int c = getchar(); printf("%c", c); return 0; }'
+    argv = [str(REPO / "ipclab"), "run", str(write(tmp_path, "asks", text))]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin and process.stdout
+        assert process.stdout.read(2) == b"?\n"
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(8)
+            process.wait(1)
         out, err = process.communicate(b"x", timeout=DEADLINE)
     assert (out, process.returncode) == (b"x", 0), err
 

@@ -74,17 +74,23 @@ static void named_semaphores(void)
     sem_wait(b);
 }
 
-static void mutexes(int count)
+static pthread_mutex_t *shared_mutexes(int count)
 {
     pthread_mutex_t *m = shared((size_t)count * sizeof *m);
-    sem_t *all = shared(2 * sizeof *all);
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    sem_init(&all[0], 1, 0);
-    sem_init(&all[1], 1, 0);
     for (int i = 0; i < count; i++)
         pthread_mutex_init(&m[i], &attributes);
+    return m;
+}
+
+static void mutexes(int count)
+{
+    pthread_mutex_t *m = shared_mutexes(count);
+    sem_t *all = shared(2 * sizeof *all);
+    sem_init(&all[0], 1, 0);
+    sem_init(&all[1], 1, 0);
     int me = 0;
     for (int i = 1; i < count && me == 0; i++)
         if (fork() == 0)
@@ -104,22 +110,14 @@ static void mutexes(int count)
 
 static void mutex_twice(void)
 {
-    pthread_mutex_t *m = shared(sizeof *m);
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(m, &attributes);
+    pthread_mutex_t *m = shared_mutexes(1);
     pthread_mutex_lock(m);
     pthread_mutex_lock(m);
 }
 
 static void mutex_of_the_dead(void)
 {
-    pthread_mutex_t *m = shared(sizeof *m);
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(m, &attributes);
+    pthread_mutex_t *m = shared_mutexes(1);
     pid_t pid = fork();
     if (pid == 0) {
         pthread_mutex_lock(m);
