@@ -83,7 +83,8 @@ def _kit_files(target: Target, kit: Kit) -> dict[str, File]:
 
 def _argv(lab: Lab, target: Target, level: str) -> tuple[str, ...]:
     functions = target.kind is TargetKind.FUNCTIONS
-    sources = [name for name in target.files if name.endswith(".c")]
+    # a name that begins with - would be an option
+    sources = [f"./{name}" if name.startswith("-") else name for name in target.files if name.endswith(".c")]
     argv = [GCC, *lab.flags, *_FLAGS, f"-{level}"]
     if functions:
         # a main among the functions would replace the driver's: it gets another name, and a note

@@ -451,7 +451,8 @@ def _programs(files: tuple[Path, ...], named: tuple[str, ...]) -> list[Program]:
 
     if files and named:
         raise UsageFault("give files, or --program NAME=FILE.c,..., not both; see ipclab run --help")
-    made = [Program(files[0].stem, files)] if files else []
+    fit = re.sub(r"[^A-Za-z0-9_.-]|^[.-]", "_", files[0].stem)[:64] if files else ""
+    made = [Program(fit, files)] if files else []
     for text in named:
         name, equals, paths = text.partition("=")
         if not equals or not paths:

@@ -289,6 +289,13 @@ int main(int argc, char **argv)
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("name", ["two words", "-dash", "ünï", "it's", "a" * 200])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    code, report = run_json("--timeout", "30", write(tmp_path, name, CRASH))
+    (finding,) = report["findings"]
+    assert code == 1 and finding["location"] == {"file": f"{name}.c", "line": line_of(CRASH)}
+
+
 def test_a_wait_for_the_user_is_no_deadlock(tmp_path: Path) -> None:
     """stdin stays open and says nothing for many times as long as a proof takes."""
     text = '#include <stdio.h>\nint main(void) { puts("?"); fflush(stdout); int c = getchar(); printf("%c", c); return 0; }'
