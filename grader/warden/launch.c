@@ -23,6 +23,8 @@ static bool seize(void *context, pid_t pid)
 {
     struct serving *s = context;
     s->pid = pid;
+    /* It may crash, or exit, before the handshake is over: whose process it is has to be known by then. */
+    s->r->procs[s->proc].pid = pid;
     return witness_seize(s->r, s->proc, pid);
 }
 
