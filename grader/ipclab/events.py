@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ipclab.faults import GraderFault
@@ -76,6 +76,9 @@ class Found:
     args: dict[str, Any]
     processes: tuple[dict[str, Any], ...] = ()
     frames: tuple[dict[str, Any], ...] = ()  # where the thing happened, innermost first
+    site: int = 0  # the number of that place; its frames come at the end of the entry, in Sites
+    places: dict[str, int] = field(default_factory=dict)  # sites of further places, by their names in texts
+    place_frames: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,14 @@ class Collected:
     name: str
     data: bytes | None
     refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The frames of every site that was named in the entry."""
+
+    id: str
+    frames: dict[int, tuple[dict[str, Any], ...]]
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ class Done:
     pass
 
 
-Event = Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | End | Skipped | WardenFault | Done
+Event = Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | Sites | End | Skipped | WardenFault | Done
 
 
 # ---- one line --------------------------------------------------------------------------------------
@@ -224,7 +235,24 @@ def _hello(f: _Fields) -> Event:
 
 def _found(f: _Fields) -> Event:
     args = f.get("args", dict, {}, needed=False)
-    return Found(f.text("id"), f.text("kind"), f.text("cause"), dict(args), f.objects("processes"), f.objects("frames"))
+    places = f.get("places", dict, {}, needed=False)
+    return Found(
+        f.text("id"),
+        f.text("kind"),
+        f.text("cause"),
+        dict(args),
+        f.objects("processes"),
+        site=f.number("site", 0),
+        places={str(name): site for name, site in places.items() if isinstance(site, int)},
+    )
+
+
+def _sites(f: _Fields) -> Event:
+    frames = {}
+    for one in f.objects("sites"):
+        place = _Fields(one, f"a site of {f.event}")
+        frames[place.number("site")] = place.objects("frames")
+    return Sites(f.text("id"), frames)
 
 
 def _output(f: _Fields) -> Event:
@@ -259,6 +287,7 @@ _PARSERS = {
     "record": lambda f: Record(f.text("id"), f.text("record")),
     "output": _output,
     "file": _file,
+    "sites": _sites,
     "end": _end,
     "skipped": lambda f: Skipped(f.text("id"), f.text("because")),
     "fault": lambda f: WardenFault(f.text("message")),
@@ -308,6 +337,20 @@ class EntryLog:
     skipped: Skipped | None = None
 
 
+def _placed(found: Found, frames: dict[int, tuple[dict[str, Any], ...]]) -> Found:
+    """The finding with the frames of its sites; one that could not be resolved has none."""
+    processes = tuple(
+        process | {"frames": frames[site]} if isinstance(site := process.get("site"), int) and site in frames else process
+        for process in found.processes
+    )
+    return replace(
+        found,
+        frames=frames.get(found.site, ()),
+        processes=processes,
+        place_frames={name: frames[site] for name, site in found.places.items() if site in frames},
+    )
+
+
 class RunLog:
     """Takes the events of one run in order, and holds them to that order."""
 
@@ -348,13 +391,16 @@ class RunLog:
         else:
             self._open = log
 
-    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | End) -> None:
+    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | Sites | End) -> None:
         log = self._open
         if log is None or event.id != log.id:
             raise _broken(f"{type(event).__name__} of {event.id} does not stand inside of it")
         if isinstance(event, End):
             log.end = event
             self._open = None
+            return
+        if isinstance(event, Sites):
+            log.found = [_placed(found, event.frames) for found in log.found]
             return
         lists: dict[type, list[Any]] = {
             Spawn: log.spawns,

@@ -93,7 +93,8 @@ def _own_frame(frames: Any, own: frozenset[str]) -> Location | None:
 def warden_finding(found: Found, own: frozenset[str]) -> Finding:
     """A finding of warden's; its place is that of the process it speaks of, those of the others are related."""
     place = _own_frame(found.frames, own)
-    related = []
+    named = {name: _own_frame(frames, own) for name, frames in found.place_frames.items()}
+    related = [there for there in named.values() if there is not None]
     for process in found.processes:
         there = _own_frame(process.get("frames"), own)
         if place is None and there is not None and process.get("pid") == found.args.get("pid"):
@@ -103,7 +104,7 @@ def warden_finding(found: Found, own: frozenset[str]) -> Finding:
     return catalogue.finding(
         found.kind,
         found.cause,
-        _warden_args(found),
+        _warden_args(found) | {name: f"{there.file}:{there.line}" for name, there in named.items() if there},
         location=place,
         related=[r for r in dict.fromkeys(related) if r != place],
         processes=[_process(p) for p in found.processes],

@@ -175,11 +175,8 @@ static void report_orphan(struct run *r, pid_t pid)
     json_text(&b, "call", look.call);
     json_text(&b, "doing", doing.data);
     json_close(&b, '}');
-    struct picture picture;
-    if (look.raw.sp && picture_take(&r->w->access, pid, look.raw.pc, look.raw.sp, &picture)) {
-        picture_frames(r, &picture, &b);
-        picture_free(&picture);
-    }
+    if (look.raw.sp)
+        json_site(r, &b, "site", sites_take(r, pid, look.raw.pc, look.raw.sp));
     warden_event(r->w, &b);
     buffer_free(&doing);
 }

@@ -500,12 +500,9 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "role", p->role);
         json_text(&b, "state", state);
         json_text(&b, "doing", doing.data);
-        struct picture picture;
         const struct proc_syscall *raw = &p->look.raw;
-        if (raw->sp && picture_take(&r->w->access, p->pid, raw->pc, raw->sp, &picture)) {
-            picture_frames(r, &picture, &b);
-            picture_free(&picture);
-        }
+        if (raw->sp)
+            json_site(r, &b, "site", sites_take(r, p->pid, raw->pc, raw->sp));
         json_close(&b, '}');
         buffer_free(&doing);
     }

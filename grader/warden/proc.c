@@ -320,12 +320,17 @@ ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t roo
     return (ssize_t)size;
 }
 
-bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
+ssize_t proc_memory_some(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
 {
     char path[64];
     if (a->yama)
-        return false;
+        return -1;
     snprintf(path, sizeof path, "/proc/%d/mem", pid);
     cleanup_fd int fd = open_as_owner(a, path, O_RDONLY);
-    return fd >= 0 && pread(fd, data, size, (off_t)address) == (ssize_t)size;
+    return fd < 0 ? -1 : pread(fd, data, size, (off_t)address);
+}
+
+bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
+{
+    return proc_memory_some(a, pid, address, data, size) == (ssize_t)size;
 }

@@ -178,9 +178,7 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
         json_text(&f, "signal", signal_name(WTERMSIG(status), name, sizeof name));
         json_int(&f, "number", WTERMSIG(status));
         json_close(&f, '}');
-        const struct picture *death = witness_death(r, p->pid);
-        if (death)
-            picture_frames(r, death, &f);
+        json_site(r, &f, "site", witness_death(r, p->pid));
         warden_event(r->w, &f);
     }
 }
@@ -408,10 +406,7 @@ static void release(struct run *r)
     free(r->procs);
     free(r->calls);
     free(r->flows);
-    for (size_t i = 0; i < r->forks_count; i++)
-        picture_free(&r->forks[i].picture);
-    for (size_t i = 0; i < r->deaths_count; i++)
-        picture_free(&r->deaths[i].picture);
+    sites_free(&r->sites);
     free(r->forks);
     free(r->deaths);
     free(r->tracees);
@@ -435,6 +430,7 @@ static void end(struct run *r)
     leftovers_collect(r);
     leftovers_remove_cwd(r);
     leftovers_remove(r);
+    sites_tell(r);
     tell_end(r, wall_ms, cpu);
     release(r);
 }

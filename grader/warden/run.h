@@ -10,7 +10,7 @@
  *   signals.c     signals that come for a traced process
  *   stuck.c       proof that nothing can ever run again
  *   postmortem.c  why (from scene.c: the wait-for graph, and waits.c: what each waits for)
- *   places.c      file and line of a stack
+ *   sites.c       where in the source: file and line of a stack
  *   leftovers.c   what is still there after the end, and its removal
  */
 #ifndef WARDEN_RUN_H
@@ -22,9 +22,9 @@
 #include "filter.h"
 #include "json.h"
 #include "level.h"
-#include "places.h"
 #include "plan.h"
 #include "proc.h"
+#include "sites.h"
 
 #include <sys/resource.h>
 
@@ -104,9 +104,9 @@ struct tracee { /* a traced thread */
 };
 
 /* Where something happened to a process: where it was made, where a deadly signal met it. */
-struct pictured {
+struct happened {
     pid_t pid;
-    struct picture picture;
+    site_id site;
 };
 
 struct task { /* a thread in a snapshot */
@@ -153,8 +153,9 @@ struct run {
     size_t flows_count;
     struct tracee *tracees;
     size_t tracees_count, tracees_room;
-    bool look_for_ended;             /* a signal told of children that were not looked at yet */
-    struct pictured *forks, *deaths; /* in order */
+    bool look_for_ended; /* a signal told of children that were not looked at yet */
+    struct sites sites;
+    struct happened *forks, *deaths; /* in order */
     size_t forks_count, deaths_count;
     bool timer_seen; /* something may wake a blocked process */
 
@@ -219,8 +220,8 @@ bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
 void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
 void witness_stop(struct run *r, pid_t tid, int status);
 void witness_forget(struct run *r, pid_t tid); /* it has ended */
-/* Where the process was when a signal killed it; NULL if that was not seen. */
-const struct picture *witness_death(const struct run *r, pid_t pid);
+/* Where the process was when a signal killed it; 0 if that was not seen. */
+site_id witness_death(const struct run *r, pid_t pid);
 /* Is it stopped by a stop signal (and not by us)? */
 bool witness_stopped(const struct run *r, pid_t tid);
 /* Is its memory its parent's, or was it made so lately that nobody knows yet? */

@@ -25,8 +25,8 @@ people scene_others(const struct scene *s, const struct person *p)
 const char *scene_maps(struct scene *s, struct person *p)
 {
     if (!p->maps) {
-        p->maps = xcalloc(1, PICTURE_MAPS);
-        ssize_t n = proc_maps(&s->r->w->access, p->pid, p->maps, PICTURE_MAPS - 1);
+        p->maps = xcalloc(1, MAPS_ROOM);
+        ssize_t n = proc_maps(&s->r->w->access, p->pid, p->maps, MAPS_ROOM - 1);
         p->maps[n > 0 ? n : 0] = '\0';
     }
     return p->maps;

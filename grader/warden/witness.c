@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define CALLS_MAX    4096 /* a fork bomb must not grow our memory */
-#define PICTURES_MAX 32   /* of each kind */
+#define HAPPENED_MAX 1024 /* of each kind */
 
 #define OPTIONS                                                                                              \
     (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |                   \
@@ -59,6 +59,8 @@ static struct tracee *add(struct run *r, pid_t tid, pid_t tgid, int proc)
 void witness_forget(struct run *r, pid_t tid)
 {
     struct tracee *t = find(r, tid);
+    if (t && t->tgid == tid)
+        sites_forget(r, tid);
     if (t)
         *t = r->tracees[--r->tracees_count];
 }
@@ -138,28 +140,27 @@ static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
     r->flows[r->flows_count++] = f;
 }
 
-/* Takes a picture of a stopped thread, under the number of the process that it is about. */
-static void remember(struct run *r, const struct tracee *t, pid_t about, struct pictured **list,
+/* Where a stopped thread is, under the number of the process that it is about. */
+static void remember(struct run *r, const struct tracee *t, pid_t about, struct happened **list,
                      size_t *count)
 {
     struct __ptrace_syscall_info now;
-    struct picture picture;
-    if (*count == PICTURES_MAX || ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now) <= 0 ||
-        !picture_take(&r->w->access, t->tgid, now.instruction_pointer, now.stack_pointer, &picture))
+    if (*count == HAPPENED_MAX || ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now) <= 0)
         return;
+    const site_id site = sites_take(r, t->tgid, now.instruction_pointer, now.stack_pointer);
     *list = xrealloc(*list, (*count + 1) * sizeof **list);
-    (*list)[(*count)++] = (struct pictured){about, picture};
+    (*list)[(*count)++] = (struct happened){about, site};
 }
 
-static const struct picture *recall(const struct pictured *list, size_t count, pid_t pid)
+static site_id recall(const struct happened *list, size_t count, pid_t pid)
 {
     while (count-- > 0) /* a pid may come again: the last one counts */
         if (list[count].pid == pid)
-            return &list[count].picture;
-    return NULL;
+            return list[count].site;
+    return 0;
 }
 
-const struct picture *witness_death(const struct run *r, pid_t pid)
+site_id witness_death(const struct run *r, pid_t pid)
 {
     return recall(r->deaths, r->deaths_count, pid);
 }
@@ -177,15 +178,13 @@ static void main_exits(struct run *r, struct process *p)
         struct buffer b = {0};
         run_finding_begin(r, &b, "zombie", "child_never_waited");
         char role[160];
-        const struct picture *fork = recall(r->forks, r->forks_count, children[i]);
         json_int(&b, "pid", children[i]);
         json_text(&b, "role", run_role(r, children[i], role, sizeof role));
         json_int(&b, "parent_pid", p->pid);
         json_text(&b, "parent", p->program);
         json_text(&b, "state", st.state == 'Z' ? "a zombie" : "still running");
         json_close(&b, '}');
-        if (fork)
-            picture_frames(r, fork, &b);
+        json_site(r, &b, "site", recall(r->forks, r->forks_count, children[i]));
         warden_event(r->w, &b);
     }
 }
@@ -277,6 +276,7 @@ static void on_exec(struct run *r, struct tracee *t)
             t = find(r, t->tid);
         }
     t->starting = t->stopped = t->borrows = false;
+    sites_forget(r, t->tgid);
     count_call(r, t->tgid, t->proc, CALL_EXEC);
 }
 

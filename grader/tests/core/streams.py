@@ -22,6 +22,11 @@ def finding(entry: str, kind: str, cause: str, **more: Any) -> dict[str, Any]:
     return {"event": "finding", "id": entry, "kind": kind, "cause": cause, "args": {}} | more
 
 
+def sites(entry: str, *frames: list[dict[str, Any]]) -> dict[str, Any]:
+    """The frames of the sites 1, 2, …."""
+    return {"event": "sites", "id": entry, "sites": [{"site": n, "frames": f} for n, f in enumerate(frames, 1)]}
+
+
 def record(entry: str, status: str, **more: Any) -> dict[str, Any]:
     return {"event": "record", "id": entry, "record": json.dumps({"status": status} | more)}
 

@@ -7,7 +7,7 @@ from ipclab import catalogue, judging
 from ipclab.build import Built
 from ipclab.events import RunLog, StreamFault
 from ipclab.model import Lab, Location, Submission, TestResult, TestStatus, Visibility
-from streams import finding, passed, ran, record, run, skipped
+from streams import finding, passed, ran, record, run, sites, skipped
 
 ALICE = make_submission(pump_c="int main(void) { return 0; }\n", ask_c="")
 PASS, FAIL, SKIPPED, ERROR = TestStatus.PASS, TestStatus.FAIL, TestStatus.SKIPPED, TestStatus.ERROR
@@ -137,10 +137,11 @@ def test_a_worse_finding_explains_more_than_a_wrong_result() -> None:
 
 
 def test_a_place_in_other_code_is_not_shown() -> None:
-    zombie = finding("t.O0", "zombie", "child_never_waited", frames=[{"file": "driver.c", "line": 3}, {"file": "/x/pump.c", "line": 9}])
-    assert Location("pump.c", 9) in [f.location for f in one(zombie, record("t.O0", "fail")).findings]
-    hostile = finding("t.O0", "zombie", "child_never_waited", frames=[{"file": 3}, {}, {"file": "pump.c", "line": "9"}])
-    assert all(f.location is None for f in one(hostile, record("t.O0", "fail")).findings)
+    zombie = finding("t.O0", "zombie", "child_never_waited", site=1)
+    there = sites("t.O0", [{"file": "driver.c", "line": 3}, {"file": "/x/pump.c", "line": 9}])
+    assert Location("pump.c", 9) in [f.location for f in one(zombie, record("t.O0", "fail"), there).findings]
+    hostile = sites("t.O0", [{"file": 3}, {}, {"file": "pump.c", "line": "9"}])
+    assert all(f.location is None for f in one(zombie, record("t.O0", "fail"), hostile).findings)
 
 
 def test_students_see_the_check_of_a_public_test_only() -> None:

@@ -36,6 +36,11 @@ class Outcome:
         assert len(records) == 1, (self.events, self.stderr)
         return json.loads(records[0]["record"])
 
+    def frames(self, holder: dict, key: str = "site") -> list[dict]:
+        """Where a finding, or a process of one, says that something happened: innermost first."""
+        sites = [s for event in self.of("sites") for s in event["sites"] if s["site"] == holder.get(key)]
+        return sites[0]["frames"] if sites else []
+
     def findings(self, entry: str = "t") -> list[tuple[str, str]]:
         return [(f["kind"], f["cause"]) for f in self.of("finding", entry)]
 

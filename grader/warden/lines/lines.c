@@ -1,10 +1,13 @@
 /*
- * lines: from a stack to source lines.
+ * lines: from stacks to source lines.
  *
- * Theory of operation. warden takes a picture of a blocked thread (program counter, stack pointer, the
- * stack's bytes, the memory map) and gives it to this program on stdin; it unwinds with the call frame
- * information of the binaries and prints, innermost first, the frames whose code lies below the folder
- * that argv[1] names:   FILE LINE FUNCTION
+ * Theory of operation. warden takes pictures of threads (program counter, stack pointer, the stack's bytes)
+ * and gives them to this program on stdin, after the run, each memory map followed by the pictures of it:
+ *
+ *     maps SIZE\n  bytes          site NUMBER PC SP SIZE\n  bytes
+ *
+ * It unwinds with the call frame information of the binaries and prints, innermost first, the frames whose
+ * code lies below the folder that argv[1] names:   NUMBER LINE FUNCTION FILE
  *
  * It reads binaries made from a student's source, so it runs with the student's rights and nothing else;
  * what it prints is taken as a hint for people, never as evidence.
@@ -20,33 +23,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STACK_MAX  (1 << 20)
-#define FRAMES_MAX 64
+#define SIZE_MAX_READ (1 << 20)
+#define FRAMES_MAX    64
+#define SECONDS       9
 
-struct picture {
+struct picture { /* the one that is being unwound */
     const char *folder;
+    unsigned long number;
     uint64_t pc, sp;
-    size_t stack_size, maps_size;
+    size_t stack_size;
     unsigned char *stack;
-    char *maps;
-    Dwfl *dwfl;
+    Dwfl *dwfl; /* of the last map */
     int frames;
 };
 
 static bool read_exactly(void *data, size_t size)
 {
     return fread(data, 1, size, stdin) == size;
-}
-
-static bool read_picture(struct picture *p)
-{
-    if (scanf("%" SCNx64 " %" SCNx64 " %zu %zu", &p->pc, &p->sp, &p->stack_size, &p->maps_size) != 4 ||
-        getchar() != '\n' || p->stack_size > STACK_MAX || p->maps_size > STACK_MAX)
-        return false;
-    p->stack = malloc(p->stack_size + 1);
-    p->maps = calloc(1, p->maps_size + 1);
-    return p->stack && p->maps && read_exactly(p->stack, p->stack_size) &&
-           read_exactly(p->maps, p->maps_size);
 }
 
 static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread)
@@ -96,7 +89,7 @@ static void print_frame(struct picture *p, Dwfl_Module *module, Dwarf_Addr pc)
     if (!file || number <= 0)
         return;
     const char *base = strrchr(file, '/');
-    printf("%s %d %s\n", base ? base + 1 : file, number, function ? function : "?");
+    printf("%lu %d %s %s\n", p->number, number, function ? function : "?", base ? base + 1 : file);
 }
 
 static int visit(Dwfl_Frame *frame, void *arg)
@@ -115,24 +108,56 @@ static int visit(Dwfl_Frame *frame, void *arg)
     return DWARF_CB_OK;
 }
 
-int main(int argc, char **argv)
+/* What the map names is opened once for all pictures of it. */
+static bool take_map(struct picture *p, size_t size)
 {
     static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
                                              .find_debuginfo = dwfl_standard_find_debuginfo};
     static const Dwfl_Thread_Callbacks threads = {
         .next_thread = next_thread, .memory_read = read_memory, .set_initial_registers = set_registers};
+    char *text = calloc(1, size + 1);
+    if (!text || !read_exactly(text, size))
+        return false;
+    if (p->dwfl)
+        dwfl_end(p->dwfl);
+    p->dwfl = dwfl_begin(&callbacks);
+    FILE *maps = fmemopen(text, size, "r");
+    bool good = p->dwfl && maps && dwfl_linux_proc_maps_report(p->dwfl, maps) == 0 &&
+                dwfl_report_end(p->dwfl, NULL, NULL) == 0 && dwfl_attach_state(p->dwfl, NULL, 1, &threads, p);
+    if (maps)
+        fclose(maps);
+    free(text);
+    return good;
+}
+
+static bool take_site(struct picture *p)
+{
+    p->stack = malloc(p->stack_size + 1);
+    if (!p->stack || !p->dwfl || !read_exactly(p->stack, p->stack_size))
+        return false;
+    p->frames = 0;
+    /* ends with an error where unwinding ends; what was printed counts */
+    dwfl_getthread_frames(p->dwfl, 1, visit, p);
+    free(p->stack);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
     struct picture p = {.folder = argc > 1 ? argv[1] : "/"};
-    alarm(5);
-    if (!read_picture(&p))
-        return 1;
-    p.dwfl = dwfl_begin(&callbacks);
-    FILE *maps = fmemopen(p.maps, p.maps_size, "r");
-    if (!p.dwfl || !maps || dwfl_linux_proc_maps_report(p.dwfl, maps) != 0 ||
-        dwfl_report_end(p.dwfl, NULL, NULL) != 0)
-        return 1;
-    if (!dwfl_attach_state(p.dwfl, NULL, 1, &threads, &p))
-        return 1;
-    dwfl_getthread_frames(p.dwfl, 1, visit,
-                          &p); /* ends with an error where unwinding ends; what was printed counts */
+    char head[128];
+    size_t size;
+    alarm(SECONDS);
+    while (fgets(head, sizeof head, stdin)) {
+        bool good;
+        if (sscanf(head, "maps %zu", &size) == 1)
+            good = size && size <= SIZE_MAX_READ && take_map(&p, size);
+        else
+            good = sscanf(head, "site %lu %" SCNx64 " %" SCNx64 " %zu", &p.number, &p.pc, &p.sp,
+                          &p.stack_size) == 4 &&
+                   p.stack_size <= SIZE_MAX_READ && take_site(&p);
+        if (!good)
+            return 1;
+    }
     return 0;
 }

@@ -1,0 +1,361 @@
+#include "sites.h"
+
+#include "run.h"
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_NS (10000 * NS_PER_MS)
+#define ANSWER_MAX  (4 << 20)
+#define MAPS_MAX    65536
+#define RANGES_MAX  64
+#define STACK_MAX   16384
+#define STACK_LEAST 8192      /* that is kept: the way out of the C library's printf is long */
+#define BYTES_MAX   (6 << 20) /* of all pictures */
+#define SITES_MAX   2000
+/* That many words that point into the student's code make a place: the first that is one may be a left-over
+ * of an earlier call. */
+#define OWN_WORDS 6
+
+static const struct limits helper_limits = {
+    .cpu_ms = 8000, .files = 64, .file_size = 1 << 20, .memory = 1 << 30};
+
+struct range { /* that code lies in */
+    uint64_t start, end;
+    bool own; /* the student's */
+};
+
+struct site_maps { /* a memory map, of one or many processes */
+    char *text;    /* its lines that have a file */
+    size_t size;
+    struct range ranges[RANGES_MAX];
+    size_t count;
+};
+
+struct site_process {
+    pid_t pid;
+    size_t maps;
+};
+
+struct site {
+    uint64_t hash, pc, sp;
+    size_t maps, size;
+    char *stack;
+    bool named;
+};
+
+/* ---- memory maps ------------------------------------------------------------------------------------ */
+
+static void add_range(const struct run *r, struct site_maps *m, const char *line)
+{
+    unsigned long long start, end;
+    char mode[8], *folder = xformat("%s/bin/", r->w->level.work);
+    const char *path = strchr(line, '/');
+    if (m->count < RANGES_MAX && sscanf(line, "%llx-%llx %7s", &start, &end, mode) == 3 && mode[2] == 'x')
+        m->ranges[m->count++] =
+            (struct range){start, end, path && strncmp(path, folder, strlen(folder)) == 0};
+    free(folder);
+}
+
+/* What files are mapped where: the rest differs from process to process and tells nothing. */
+static void read_map(const struct run *r, char *text, struct site_maps *m)
+{
+    struct buffer kept = {0};
+    *m = (struct site_maps){0};
+    buffer_add(&kept, "", 0);
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        if (!strchr(line, '/'))
+            continue;
+        add_range(r, m, line);
+        buffer_print(&kept, "%s\n", line);
+    }
+    m->text = kept.data;
+    m->size = kept.size;
+}
+
+static size_t intern_map(struct sites *s, struct site_maps *m)
+{
+    for (size_t i = 0; i < s->maps_count; i++) {
+        if (s->maps[i].size == m->size && memcmp(s->maps[i].text, m->text, m->size) == 0) {
+            free(m->text);
+            return i;
+        }
+    }
+    s->maps = xrealloc(s->maps, (s->maps_count + 1) * sizeof *s->maps);
+    s->maps[s->maps_count] = *m;
+    return s->maps_count++;
+}
+
+static bool is_code(const struct site_maps *m, uint64_t address, bool *own)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (address >= m->ranges[i].start && address < m->ranges[i].end) {
+            *own = m->ranges[i].own;
+            return true;
+        }
+    }
+    return false;
+}
+
+void sites_forget(struct run *r, pid_t pid)
+{
+    struct sites *s = &r->sites;
+    for (size_t i = 0; i < s->processes_count; i++)
+        if (s->processes[i].pid == pid) {
+            s->processes[i] = s->processes[--s->processes_count];
+            return;
+        }
+}
+
+/* The number of the map of a process that is at pc; -1 if it may not be read. */
+static ssize_t map_of(struct run *r, pid_t pid, uint64_t pc)
+{
+    static char text[MAPS_MAX];
+    struct sites *s = &r->sites;
+    struct site_maps m;
+    bool own;
+    for (size_t i = 0; i < s->processes_count; i++)
+        if (s->processes[i].pid == pid && is_code(&s->maps[s->processes[i].maps], pc, &own))
+            return (ssize_t)s->processes[i].maps;
+    ssize_t n = proc_maps(&r->w->access, pid, text, sizeof text - 1);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    read_map(r, text, &m);
+    const size_t number = intern_map(s, &m);
+    sites_forget(r, pid);
+    if (r->w->witness) { /* else nobody tells of its next exec or of its end */
+        s->processes = xrealloc(s->processes, (s->processes_count + 1) * sizeof *s->processes);
+        s->processes[s->processes_count++] = (struct site_process){pid, number};
+    }
+    return (ssize_t)number;
+}
+
+/* ---- pictures ----------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    return (hash ^ word) * 0x100000001b3u ^ hash >> 29; /* FNV-1a, by words */
+}
+
+/* The hash of a place; *size: how much of the stack is worth keeping. */
+static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size_t maps, char *stack,
+                        size_t *size)
+{
+    const struct site_maps *m = &r->sites.maps[maps];
+    uint64_t hash = mix(mix(0xcbf29ce484222325u, pc), maps);
+    size_t have = 0, at = 0;
+    int own_words = 0;
+    bool own;
+    if (is_code(m, pc, &own))
+        own_words += own;
+    for (size_t want = 1024; want <= STACK_MAX && own_words < OWN_WORDS; want *= 4) {
+        ssize_t n = proc_memory_some(&r->w->access, pid, sp + have, stack + have, want - have);
+        have += n > 0 ? (size_t)n : 0;
+        for (uint64_t word; at + sizeof word <= have && own_words < OWN_WORDS; at += sizeof word) {
+            memcpy(&word, stack + at, sizeof word);
+            if (!is_code(m, word, &own))
+                continue;
+            hash = mix(mix(hash, at), word);
+            own_words += own;
+        }
+        if (have < want)
+            break;
+    }
+    *size = have;
+    return hash;
+}
+
+site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
+{
+    static char stack[STACK_MAX];
+    struct sites *s = &r->sites;
+    size_t size;
+    ssize_t maps = map_of(r, pid, pc);
+    if (maps < 0)
+        return 0;
+    const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size);
+    if (size < 256)
+        return 0;
+    for (size_t i = s->count; i-- > 0;) /* a loop finds its place at once */
+        if (s->list[i].hash == hash)
+            return (site_id)i + 1;
+    if (s->count == SITES_MAX || s->bytes > BYTES_MAX)
+        return 0;
+    if (size < STACK_LEAST) {
+        ssize_t n = proc_memory_some(&r->w->access, pid, sp + size, stack + size, STACK_LEAST - size);
+        size += n > 0 ? (size_t)n : 0;
+    }
+    if (s->count == s->room) {
+        s->room = s->room ? 2 * s->room : 32;
+        s->list = xrealloc(s->list, s->room * sizeof *s->list);
+    }
+    struct site *made = &s->list[s->count++];
+    *made = (struct site){hash, pc, sp, (size_t)maps, size, xcalloc(size, 1), false};
+    memcpy(made->stack, stack, size);
+    s->bytes += size;
+    return (site_id)s->count;
+}
+
+void sites_free(struct sites *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        free(s->list[i].stack);
+    for (size_t i = 0; i < s->maps_count; i++)
+        free(s->maps[i].text);
+    free(s->list);
+    free(s->maps);
+    free(s->processes);
+    *s = (struct sites){0};
+}
+
+/* ---- lines --------------------------------------------------------------------------------------------- */
+
+void json_site(struct run *r, struct buffer *b, const char *key, site_id site)
+{
+    if (!site)
+        return;
+    r->sites.list[site - 1].named = true;
+    json_int(b, key, site);
+}
+
+/* The helper's input is a file of memory: nobody has to read it for us to write on. -1 with errno. */
+static int write_pictures(const struct sites *s)
+{
+    int fd = memfd_create("pictures", MFD_CLOEXEC);
+    char head[128];
+    for (size_t m = 0; fd >= 0 && m < s->maps_count; m++) {
+        bool told = false;
+        for (size_t i = 0; i < s->count; i++) {
+            const struct site *at = &s->list[i];
+            if (!at->named || at->maps != m)
+                continue;
+            if (!told) {
+                snprintf(head, sizeof head, "maps %zu\n", s->maps[m].size);
+                write_all(fd, head, strlen(head));
+                write_all(fd, s->maps[m].text, s->maps[m].size);
+            }
+            told = true;
+            snprintf(head, sizeof head, "site %zu %llx %llx %zu\n", i + 1, (unsigned long long)at->pc,
+                     (unsigned long long)at->sp, at->size);
+            write_all(fd, head, strlen(head));
+            write_all(fd, at->stack, at->size);
+        }
+    }
+    if (fd >= 0)
+        lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+/* Reads until end-of-file or the deadline. */
+static void hear(int fd, struct buffer *text)
+{
+    char part[16384];
+    int64_t deadline = now_ns() + DEADLINE_NS;
+    while (text->size < ANSWER_MAX) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int left = (int)((deadline - now_ns()) / NS_PER_MS);
+        if (left <= 0 || poll(&p, 1, left) == 0)
+            return;
+        ssize_t n = read(fd, part, sizeof part);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        buffer_add(text, part, (size_t)n);
+    }
+}
+
+/* Runs `lines` with the student's rights. False if it is not there. */
+static bool resolve(struct run *r, struct buffer *answer)
+{
+    char *path = xformat("%s/lines", r->w->level.work), *folder = xformat("%s/bin/", r->w->level.work);
+    int out[2] = {-1, -1};
+    cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    cleanup_fd int in = access(path, F_OK) == 0 ? write_pictures(&r->sites) : -1;
+    bool done = false;
+    if (in >= 0 && pipe2(out, O_CLOEXEC) == 0) {
+        const struct spawn_fd fds[] = {{in, 0}, {out[1], 1}, {null, 2}};
+        char *argv[] = {path, folder, NULL}, *env[] = {(char *)"LC_ALL=C", NULL};
+        const struct spawn s = {.path = path,
+                                .argv = argv,
+                                .env = env,
+                                .cwd = "/",
+                                .uid = r->w->plan.student,
+                                .change_uid = r->w->level.own_uids,
+                                .limits = &helper_limits,
+                                .fds = fds,
+                                .fds_count = ARRAY_SIZE(fds),
+                                .filter = true};
+        pid_t pid = spawn_process(&s);
+        close_fd(&out[1]);
+        if (pid > 0) {
+            hear(out[0], answer);
+            kill(pid, SIGKILL);
+            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+            done = true;
+        }
+    }
+    close_fd(&out[0]);
+    close_fd(&out[1]);
+    free(path);
+    free(folder);
+    return done;
+}
+
+/* "SITE LINE FUNCTION FILE": the file's name is last, since it may hold blanks. */
+static void tell_frame(struct buffer *b, char *line, unsigned long *open)
+{
+    unsigned long site, number;
+    char function[256];
+    int file = 0;
+    if (sscanf(line, "%lu %lu %255s %n", &site, &number, function, &file) < 3 || !file || !line[file])
+        return;
+    if (site != *open) {
+        if (*open) {
+            json_close(b, ']');
+            json_close(b, '}');
+        }
+        json_open(b, NULL, '{');
+        json_int(b, "site", (int64_t)site);
+        json_open(b, "frames", '[');
+        *open = site;
+    }
+    json_open(b, NULL, '{');
+    json_text(b, "file", line + file);
+    json_int(b, "line", (int64_t)number);
+    json_text(b, "function", function);
+    json_close(b, '}');
+}
+
+void sites_tell(struct run *r)
+{
+    struct buffer answer = {0}, b = {0};
+    unsigned long open = 0;
+    bool any = false;
+    for (size_t i = 0; i < r->sites.count && !any; i++)
+        any = r->sites.list[i].named;
+    if (any && resolve(r, &answer) && answer.size) {
+        run_event_begin(r, &b, "sites");
+        json_open(&b, "sites", '[');
+        for (char *save = NULL, *line = strtok_r(answer.data, "\n", &save); line;
+             line = strtok_r(NULL, "\n", &save))
+            tell_frame(&b, line, &open);
+        if (open) {
+            json_close(&b, ']');
+            json_close(&b, '}');
+        }
+        json_close(&b, ']');
+        warden_event(r->w, &b);
+    }
+    buffer_free(&answer);
+}
