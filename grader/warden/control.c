@@ -123,7 +123,7 @@ static bool read_wish_line(struct wish *w, const struct request *q, char *key, c
     else if (strcmp(key, "fd") == 0 && w->fds_count < ARRAY_SIZE(w->fds))
         return read_fd_line(w, q, value);
     else if (strcmp(key, "watch") == 0 && strcmp(value, "data") == 0)
-        w->wish.data = true;
+        w->wish.watching = WATCH_FLOWS;
     else if (strcmp(key, "refuse") == 0 && strcmp(value, "fork") == 0)
         w->wish.no_more_processes = true;
     else if (strcmp(key, "in") == 0)
@@ -278,7 +278,7 @@ static void calls(struct run *r, const struct request *q)
     for (size_t i = 0; i < r->calls_count; i++) {
         const struct call_count *c = &r->calls[i];
         if (q->m.proc < 0 || c->proc == q->m.proc)
-            buffer_print(&b, "%d %s %llu\n", c->pid, filter_kind_name(c->kind), (unsigned long long)c->count);
+            buffer_print(&b, "%d %s %llu\n", c->pid, calls_kind_name(c->kind), (unsigned long long)c->count);
     }
     answer(r, q, r->w->witness ? 0 : ENOSYS, 0, 0, b.data);
     buffer_free(&b);

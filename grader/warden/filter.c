@@ -51,110 +51,9 @@ static const struct {
     {SYS_open_by_handle_at, EPERM},
 };
 
-static const struct {
-    int number;
-    enum call_kind kind;
-    signed char reads, writes; /* which argument is the descriptor, -1 = none */
-} watched[] = {
-    {SYS_exit_group, CALL_EXIT, -1, -1},
-    {SYS_pipe2, CALL_PIPE, -1, -1},
-    {SYS_socketpair, CALL_SOCKETPAIR, -1, -1},
-    {SYS_setitimer, CALL_TIMER, -1, -1},
-    {SYS_timer_create, CALL_TIMER, -1, -1},
-    {SYS_timerfd_create, CALL_TIMER, -1, -1},
-    {SYS_setsockopt, CALL_TIMER, -1, -1}, /* SO_RCVTIMEO and SO_SNDTIMEO; the others are let go by */
-#if defined(__x86_64__)
-    {SYS_pipe, CALL_PIPE, -1, -1},
-    {SYS_alarm, CALL_TIMER, -1, -1},
-    {SYS_sendfile, CALL_COPY, 1, 0},
-#else
-    {SYS_sendfile, CALL_COPY, 1, 0},
-#endif
-    {SYS_read, CALL_READ, 0, -1},
-    {SYS_readv, CALL_READ, 0, -1},
-    {SYS_pread64, CALL_READ, 0, -1},
-    {SYS_preadv, CALL_READ, 0, -1},
-    {SYS_preadv2, CALL_READ, 0, -1},
-    {SYS_recvfrom, CALL_READ, 0, -1},
-    {SYS_recvmsg, CALL_READ, 0, -1},
-    {SYS_recvmmsg, CALL_READ, 0, -1},
-    {SYS_write, CALL_WRITE, -1, 0},
-    {SYS_writev, CALL_WRITE, -1, 0},
-    {SYS_pwrite64, CALL_WRITE, -1, 0},
-    {SYS_pwritev, CALL_WRITE, -1, 0},
-    {SYS_pwritev2, CALL_WRITE, -1, 0},
-    {SYS_vmsplice, CALL_WRITE, -1, 0},
-    {SYS_sendto, CALL_WRITE, -1, 0},
-    {SYS_sendmsg, CALL_WRITE, -1, 0},
-    {SYS_sendmmsg, CALL_WRITE, -1, 0},
-    {SYS_splice, CALL_COPY, 0, 2},
-    {SYS_tee, CALL_COPY, 0, 1},
-    {SYS_copy_file_range, CALL_COPY, 0, 2},
-};
-
-/* Waits that fail with EINTR although no handler ran. Stopped at only where the timeout is a time: not where
- * there is none or it is 0. */
-static const struct {
-    int number;
-    int argument;
-    bool pointer;
-} timed[] = {
-    {SYS_semtimedop, 3, true},   {SYS_rt_sigtimedwait, 2, true}, {SYS_epoll_pwait, 3, false},
-    {SYS_epoll_pwait2, 3, true}, {SYS_io_getevents, 4, true},
-#if defined(__x86_64__)
-    {SYS_epoll_wait, 3, false},
-#endif
-};
-
-int filter_timeout(long number, bool *pointer)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(timed); i++) {
-        if (timed[i].number == number) {
-            *pointer = timed[i].pointer;
-            return timed[i].argument;
-        }
-    }
-    return -1;
-}
-
-enum call_kind filter_kind(long number)
-{
-    bool pointer;
-    if (filter_timeout(number, &pointer) >= 0)
-        return CALL_TIMED;
-    for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
-        if (watched[i].number == number)
-            return watched[i].kind;
-    return CALL_NONE;
-}
-
-void filter_flow(long number, const uint64_t *args, int *reads, int *writes)
-{
-    *reads = *writes = -1;
-    for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
-        if (watched[i].number != number)
-            continue;
-        if (watched[i].reads >= 0)
-            *reads = (int)args[watched[i].reads];
-        if (watched[i].writes >= 0)
-            *writes = (int)args[watched[i].writes];
-    }
-}
-
-const char *filter_kind_name(enum call_kind kind)
-{
-    static const char *const kind_names[CALL_KINDS] = {
-        "none", "exit", "pipe", "fork", "socketpair", "exec", "timed", "timer", "read", "write", "copy"};
-    return kind_names[kind];
-}
-
-static bool is_data(enum call_kind kind)
-{
-    return kind >= CALL_READ;
-}
-
+/* Each case is at most nine instructions. */
 struct program {
-    struct sock_filter code[2 * (ARRAY_SIZE(refused) + ARRAY_SIZE(watched)) + 7 * ARRAY_SIZE(timed) + 24];
+    struct sock_filter code[1500];
     unsigned short size;
 };
 
@@ -179,6 +78,7 @@ static unsigned argument_at(int number, bool high)
                       (high ? 4 : 0));
 }
 
+/* Stopped at only where the timeout is a time: not where there is none or it is 0. */
 static void emit_timed(struct program *p, int number, int argument, bool pointer)
 {
     const unsigned load = BPF_LD | BPF_W | BPF_ABS, ret = BPF_RET | BPF_K, equal = BPF_JMP | BPF_JEQ | BPF_K,
@@ -197,7 +97,31 @@ static void emit_timed(struct program *p, int number, int argument, bool pointer
     emit(p, ret, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-static void build(struct program *p, bool witness, bool data)
+/* Stopped at only where an argument has one of two values, or neither of them. */
+static void emit_some(struct program *p, const struct call *c)
+{
+    const unsigned equal = BPF_JMP | BPF_JEQ | BPF_K, ret = BPF_RET | BPF_K;
+    const unsigned then = c->other ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRACE,
+                   otherwise = c->other ? SECCOMP_RET_TRACE : SECCOMP_RET_ALLOW;
+    emit(p, equal, (unsigned)c->number, 0, 5);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, argument_at(c->argument, false), 0, 0);
+    emit(p, equal, c->values[0], 1, 0);
+    emit(p, equal, c->values[1], 0, 1);
+    emit(p, ret, then, 0, 0);
+    emit(p, ret, otherwise, 0, 0);
+}
+
+static void emit_call(struct program *p, const struct call *c, enum watching watching)
+{
+    if (c->from > watching)
+        return;
+    if (c->argument >= 0 && watching < WATCH_ALL)
+        emit_some(p, c);
+    else
+        emit_case(p, c->number, SECCOMP_RET_TRACE);
+}
+
+static void build(struct program *p, bool witness, enum watching watching)
 {
     const unsigned load = BPF_LD | BPF_W | BPF_ABS, ret = BPF_RET | BPF_K, equal = BPF_JMP | BPF_JEQ | BPF_K;
     p->size = 0;
@@ -211,20 +135,17 @@ static void build(struct program *p, bool witness, bool data)
 #endif
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
         emit_case(p, refused[i].number, SECCOMP_RET_ERRNO | (unsigned)refused[i].error);
-    for (size_t i = 0; witness && i < ARRAY_SIZE(watched); i++) {
-        if (is_data(watched[i].kind) && !data)
-            continue;
-        emit_case(p, watched[i].number, SECCOMP_RET_TRACE);
-    }
-    for (size_t i = 0; witness && i < ARRAY_SIZE(timed); i++)
-        emit_timed(p, timed[i].number, timed[i].argument, timed[i].pointer);
+    for (size_t i = 0; witness && i < call_table_count; i++)
+        emit_call(p, &call_table[i], watching);
+    for (size_t i = 0; witness && i < timed_calls_count; i++)
+        emit_timed(p, timed_calls[i].number, timed_calls[i].argument, timed_calls[i].pointer);
     emit(p, ret, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-bool filter_install(bool witness, bool data)
+bool filter_install(bool witness, enum watching watching)
 {
     struct program p;
-    build(&p, witness, data);
+    build(&p, witness, watching);
     struct sock_fprog program = {p.size, p.code};
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }

@@ -136,7 +136,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .fds_count = fds_count,
                             .filter = true,
                             .witness = w->witness && r->e->kind != ENTRY_COMMAND,
-                            .data = wish->data,
+                            .watching = r->e->trace ? WATCH_ALL : wish->watching,
                             .no_more_processes = wish->no_more_processes,
                             .victim = true,
                             .seize = seize,
@@ -148,7 +148,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
         int saved = errno;
         free(p->program);
         r->procs_count--;
-        witness_forget(r, serving.pid);
+        witness_ends(r, serving.pid);
         errno = saved;
         return NULL;
     }

@@ -209,15 +209,28 @@ void leftovers_settle(struct run *r)
 
 /* ---- System V IPC -------------------------------------------------------------------------------- */
 
-static void report_object(struct run *r, const char *cause, const char *key, int64_t id, int64_t bytes)
+/* Where an object was made that nobody removed. */
+static void tell_maker(struct run *r, struct buffer *b, const char *object)
+{
+    const struct maker *m = objects_maker(r, object);
+    if (m)
+        json_site(r, b, "site", m->site);
+}
+
+static void report_object(struct run *r, const char *cause, const char *what, const char *key, int64_t id,
+                          int64_t bytes)
 {
     struct buffer b = {0};
+    char object[64];
     run_finding_begin(r, &b, "ipc_leak", cause);
     json_text(&b, "key", key);
     json_int(&b, "id", id);
     if (bytes >= 0)
         json_int(&b, "bytes", bytes);
-    run_finding_end(r, &b);
+    json_close(&b, '}');
+    snprintf(object, sizeof object, "%s:%lld", what, (long long)id);
+    tell_maker(r, &b, object);
+    warden_event(r->w, &b);
 }
 
 /* One line of /proc/sysvipc/X: the key, the id, then fields that differ. In a namespace of our own all
@@ -236,7 +249,7 @@ static void drain_sysv(struct run *r, const char *what, const char *cause)
             continue;
         char name[32];
         snprintf(name, sizeof name, "0x%08x", (unsigned)key);
-        report_object(r, cause, name, id, strcmp(what, "shm") == 0 ? size : -1);
+        report_object(r, cause, what, name, id, strcmp(what, "shm") == 0 ? size : -1);
         const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
         for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
             as(r->w, owners[i]);
@@ -280,7 +293,9 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
         run_finding_begin(s->r, &b, s->kind, s->cause);
         json_text(&b, "name", name);
         json_text(&b, "path", path);
-        run_finding_end(s->r, &b);
+        json_close(&b, '}');
+        tell_maker(s->r, &b, path);
+        warden_event(s->r->w, &b);
         free(path);
     }
 }

@@ -158,6 +158,8 @@ static bool inside_entry(struct reader *r, const char *keyword)
             words_add(&e->argv, r->word[i]);
     else if (strcmp(keyword, "start") == 0 && r->count >= 2 && e->kind == ENTRY_RUN)
         start(r);
+    else if (strcmp(keyword, "trace") == 0 && r->count == 1 && e->kind == ENTRY_RUN)
+        e->trace = true;
     else if (strcmp(keyword, "after") == 0 && r->count >= 2)
         for (size_t i = 1; i < r->count; i++) {
             if (!plan_entry(r->plan, r->word[i]))

@@ -48,6 +48,7 @@ struct entry {
     /* a run: each a program's name and its arguments */
     struct words *starts;
     size_t starts_count;
+    bool trace; /* every call is logged, and the log told */
     /* set by the run: its record said pass */
     bool passed;
 };

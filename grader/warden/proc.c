@@ -238,15 +238,23 @@ static int access_mode(const struct proc_access *a, pid_t pid, int number)
     return flags ? (int)(strtol(flags + 6, NULL, 8) & O_ACCMODE) : -1;
 }
 
+ssize_t proc_link(const struct proc_access *a, const char *path, char *target, size_t room)
+{
+    become_owner(a);
+    ssize_t n = readlink(path, target, room);
+    int saved = errno;
+    become_self(a);
+    errno = saved;
+    if (n < 0 && errno == EACCES && a->change_fsuid)
+        n = readlink(path, target, room);
+    return n;
+}
+
 bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object, size_t room)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
-    become_owner(a);
-    ssize_t n = readlink(path, object, room - 1);
-    become_self(a);
-    if (n < 0 && errno == EACCES && a->change_fsuid)
-        n = readlink(path, object, room - 1);
+    ssize_t n = proc_link(a, path, object, room - 1);
     if (n < 0)
         return false;
     object[n] = '\0';

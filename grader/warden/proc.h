@@ -73,6 +73,9 @@ ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, s
 /* readlink of one descriptor; false if it is not open. */
 bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object, size_t room);
 
+/* readlink(2) of a link below /proc/PID, without a NUL; -1 with errno. */
+ssize_t proc_link(const struct proc_access *a, const char *path, char *target, size_t room);
+
 /* The text of /proc/PID/fdinfo/FD. */
 bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, size_t room);
 

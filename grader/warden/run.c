@@ -146,6 +146,20 @@ static const char *signal_name(int number, char *text, size_t room)
     return text;
 }
 
+static void tell_crash(struct run *r, pid_t pid, const char *role, int number, site_id site)
+{
+    struct buffer b = {0};
+    char name[32];
+    run_finding_begin(r, &b, "crash", "killed_by_signal");
+    json_int(&b, "pid", pid);
+    json_text(&b, "role", role);
+    json_text(&b, "signal", signal_name(number, name, sizeof name));
+    json_int(&b, "number", number);
+    json_close(&b, '}');
+    json_site(r, &b, "site", site);
+    warden_event(r->w, &b);
+}
+
 static void ended(struct run *r, struct process *p, int status, const struct rusage *use)
 {
     struct buffer b = {0};
@@ -170,17 +184,22 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
     bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && r->e->kind != ENTRY_COMMAND) {
-        struct buffer f = {0};
-        char name[32];
-        run_finding_begin(r, &f, "crash", "killed_by_signal");
-        json_int(&f, "pid", p->pid);
-        json_text(&f, "role", p->program);
-        json_text(&f, "signal", signal_name(WTERMSIG(status), name, sizeof name));
-        json_int(&f, "number", WTERMSIG(status));
-        json_close(&f, '}');
-        json_site(r, &f, "site", witness_death(r, p->pid));
-        warden_event(r->w, &f);
+        tell_crash(r, p->pid, p->program, WTERMSIG(status), witness_death(r, p->pid));
     }
+}
+
+/* A child that was killed by what it did itself. A signal that somebody sent, or that a broken pipe made, may
+ * be just what was meant. */
+static void child_ended(struct run *r, pid_t pid, int status)
+{
+    const struct log_entry *l = log_last(r, pid, CALL_SIGNAL);
+    const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (!number || r->limit_hit || r->e->kind == ENTRY_COMMAND || !l || l->signal != number ||
+        (l->other && l->other != pid) ||
+        (number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT))
+        return;
+    char role[160];
+    tell_crash(r, pid, run_role(r, pid, role, sizeof role), number, l->site);
 }
 
 #define SERVED_AT_ONCE 256 /* stops and ends, before limits and the judge have their turn */
@@ -194,7 +213,9 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
     bool ours = proc_stat(pid, &st) && st.ppid == getpid();
     if (wait4(pid, &status, __WALL | WNOHANG, NULL) != pid || WIFSTOPPED(status))
         return;
-    witness_forget(r, pid);
+    const bool is_process = witness_ends(r, pid);
+    if (is_process)
+        observe_end(r, pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     if (pid == r->judge) {
         r->judge_gone = true;
         r->judge_status = status;
@@ -206,6 +227,8 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
     struct process *p = run_process(r, pid);
     if (p && !p->ended)
         ended(r, p, status, use);
+    else if (is_process)
+        child_ended(r, pid, status);
 }
 
 /* Everything that wait(2) has for us: stops of tracees, ends of children and tracees. */
@@ -407,8 +430,8 @@ static void release(struct run *r)
     free(r->calls);
     free(r->flows);
     sites_free(&r->sites);
-    free(r->forks);
-    free(r->deaths);
+    log_free(&r->log);
+    descriptors_free(&r->owned);
     free(r->tracees);
     free(r->cwd);
     close_fd(&r->control);
@@ -430,6 +453,9 @@ static void end(struct run *r)
     leftovers_collect(r);
     leftovers_remove_cwd(r);
     leftovers_remove(r);
+    descriptors_tell_doubles(r);
+    if (r->e->trace)
+        log_tell(r);
     sites_tell(r);
     tell_end(r, wall_ms, cpu);
     release(r);

@@ -7,6 +7,7 @@
  *   limits.c      what they use
  *   control.c     the judge's requests
  *   witness.c     tracing: the student's system calls that matter, and signals
+ *   observe.c     what a call means: into log.c (what was done) and descriptors.c (who made and closed what)
  *   signals.c     signals that come for a traced process
  *   stuck.c       proof that nothing can ever run again
  *   postmortem.c  why (from scene.c: the wait-for graph, and waits.c: what each waits for)
@@ -17,15 +18,19 @@
 #define WARDEN_RUN_H
 
 #include "blocked.h"
+#include "calls.h"
 #include "cgroup.h"
 #include "control.h"
+#include "descriptors.h"
 #include "filter.h"
 #include "json.h"
 #include "level.h"
+#include "log.h"
 #include "plan.h"
 #include "proc.h"
 #include "sites.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #define MIB           1048576.0
@@ -86,7 +91,8 @@ struct flow {
 /* A system call at whose entry the caller is stopped (PTRACE_GET_SYSCALL_INFO in ptrace(2)). */
 struct entered {
     long number;
-    uint64_t args[6];
+    uint64_t args[6], pc, sp;
+    site_id site;
 };
 
 struct tracee { /* a traced thread */
@@ -96,17 +102,16 @@ struct tracee { /* a traced thread */
     bool stopped;     /* by a stop signal */
     bool was_stopped; /* and no SIGCONT has come to it yet */
     bool borrows;     /* its parent's memory: a child of vfork before its exec */
+    /* the call that it is in, from its entry until its exit is seen */
+    bool leaves; /* it is to be stopped at the exit */
+    struct entered entered;
+    size_t event, interrupted; /* of the log: that call; one that a signal interrupted a moment ago */
     /* signals.c: a call with a timeout that an ignored signal interrupted */
     bool again; /* it is taken up again */
     int64_t entered_ns, timeout_ns;
+    bool put_back;
     int changed; /* which argument has another value until the exit, and its own one */
     uint64_t original;
-};
-
-/* Where something happened to a process: where it was made, where a deadly signal met it. */
-struct happened {
-    pid_t pid;
-    site_id site;
 };
 
 struct task { /* a thread in a snapshot */
@@ -155,8 +160,8 @@ struct run {
     size_t tracees_count, tracees_room;
     bool look_for_ended; /* a signal told of children that were not looked at yet */
     struct sites sites;
-    struct happened *forks, *deaths; /* in order */
-    size_t forks_count, deaths_count;
+    struct log log;
+    struct ownership owned;
     bool timer_seen; /* something may wake a blocked process */
 
     int64_t cpu_base_ns; /* of the group, when the entry began */
@@ -187,7 +192,7 @@ void launch_command(struct run *r);
 void launch_run(struct run *r);
 /* What a judge may ask for besides descriptors. */
 struct spawn_wish {
-    bool data;              /* watch data calls */
+    enum watching watching;
     bool err_given;         /* stderr is among the descriptors */
     bool no_more_processes; /* every fork fails */
 };
@@ -219,7 +224,8 @@ bool witness_probe(void);
 bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
 void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
 void witness_stop(struct run *r, pid_t tid, int status);
-void witness_forget(struct run *r, pid_t tid); /* it has ended */
+/* It has ended. Was it a process (and not a thread of one)? */
+bool witness_ends(struct run *r, pid_t tid);
 /* Where the process was when a signal killed it; 0 if that was not seen. */
 site_id witness_death(const struct run *r, pid_t pid);
 /* Is it stopped by a stop signal (and not by us)? */
@@ -227,13 +233,24 @@ bool witness_stopped(const struct run *r, pid_t tid);
 /* Is its memory its parent's, or was it made so lately that nobody knows yet? */
 bool witness_borrows_memory(const struct run *r, pid_t pid);
 
+/* observe.c */
+/* At the entry of a call; true if it is to be stopped at its exit. */
+bool observe_entry(struct run *r, struct tracee *t, struct entered *e);
+void observe_exit(struct run *r, struct tracee *t, int64_t result);
+void observe_fork(struct run *r, const struct tracee *parent, pid_t child, uint64_t pc, uint64_t sp);
+void observe_exec(struct run *r, const struct tracee *t);
+/* A signal came that is not ignored; pc 0: where it is does not matter. */
+void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info, uint64_t pc, uint64_t sp);
+/* The process has ended; number: of the signal that killed it, or 0. */
+void observe_end(struct run *r, pid_t pid, int number);
+
 /* signals.c */
 bool signals_stops(int number); /* is it a stop signal? */
 /* What the process shall be given of a signal that has come for it: the signal or 0. *deadly: it ends it. */
 int signals_come(struct tracee *t, int number, bool *deadly);
 /* At the entry of a call with a timeout; true if it has to be stopped at its exit again. */
 bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e);
-void signals_call_ends(const struct tracee *t); /* at that exit */
+void signals_call_ends(struct tracee *t); /* at that exit */
 
 /* stuck.c */
 void stuck_look(struct run *r);

@@ -79,10 +79,13 @@ bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e
 {
     struct user_regs_struct regs;
     struct timespec given;
-    bool pointer;
-    int which = filter_timeout(e->number, &pointer);
-    if (which < 0)
+    const struct timed_call *timed = calls_timed(e->number);
+    if (!timed)
         return false;
+    const bool pointer = timed->pointer;
+    const int which = timed->argument;
+    if (e->args[which] == 0 || (!pointer && (int)e->args[which] < 0))
+        return false; /* WATCH_ALL: no timeout, or no wait */
     if (!t->again) {
         t->entered_ns = now_ns();
         t->timeout_ns = (int64_t)e->args[which] * NS_PER_MS;
@@ -101,14 +104,17 @@ bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e
     t->changed = which;
     t->original = *value;
     *value = pointer ? scratch : (unsigned long long)((left + NS_PER_MS - 1) / NS_PER_MS);
-    return (!pointer || put_timespec(t->tid, scratch, left)) && ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
+    t->put_back =
+        (!pointer || put_timespec(t->tid, scratch, left)) && ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
+    return t->put_back;
 }
 
-void signals_call_ends(const struct tracee *t)
+void signals_call_ends(struct tracee *t)
 {
     struct user_regs_struct regs;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
+    if (!t->put_back || ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
         return;
+    t->put_back = false;
     *argument(&regs, t->changed) = t->original;
     ptrace(PTRACE_SETREGS, t->tid, 0, &regs);
 }
@@ -126,7 +132,7 @@ bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e
     return false;
 }
 
-void signals_call_ends(const struct tracee *t)
+void signals_call_ends(struct tracee *t)
 {
     (void)t;
 }

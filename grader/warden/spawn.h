@@ -9,6 +9,7 @@
 #ifndef WARDEN_SPAWN_H
 #define WARDEN_SPAWN_H
 
+#include "calls.h"
 #include "plan.h"
 
 /* The channel's number in the new process: above every RLIMIT_NOFILE of a student. */
@@ -29,8 +30,9 @@ struct spawn {
     bool limit_processes;   /* RLIMIT_NPROC: right only where the uid is this run's alone */
     const struct spawn_fd *fds;
     size_t fds_count;
-    bool filter, witness, data;
-    bool victim; /* first to go when memory is short */
+    bool filter, witness;
+    enum watching watching; /* with `witness` */
+    bool victim;            /* first to go when memory is short */
     /* Needed with `witness`: begins to trace the new process; handles a stop of it before its exec. */
     bool (*seize)(void *context, pid_t pid);
     void (*serve)(void *context, pid_t pid);

@@ -28,9 +28,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CALLS_MAX    4096 /* a fork bomb must not grow our memory */
-#define HAPPENED_MAX 1024 /* of each kind */
-
 #define OPTIONS                                                                                              \
     (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |                   \
      PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
@@ -56,13 +53,15 @@ static struct tracee *add(struct run *r, pid_t tid, pid_t tgid, int proc)
     return t;
 }
 
-void witness_forget(struct run *r, pid_t tid)
+bool witness_ends(struct run *r, pid_t tid)
 {
     struct tracee *t = find(r, tid);
-    if (t && t->tgid == tid)
+    const bool process = t && t->tgid == tid;
+    if (process)
         sites_forget(r, tid);
     if (t)
         *t = r->tracees[--r->tracees_count];
+    return process;
 }
 
 /* A new thread or process often stops before its parent's stop tells of it: /proc knows whose it is. */
@@ -76,8 +75,11 @@ static struct tracee *meet(struct run *r, pid_t tid)
     parent = tgid == tid ? proc_stat(tid, &st) ? find(r, st.ppid) : NULL : find(r, tgid);
     int proc = parent ? parent->proc : -1;
     bool child = parent && tgid == tid;
+    const pid_t from = parent ? parent->tgid : 0;
     t = add(r, tid, tgid, proc);
-    t->borrows = child; /* until its parent's stop says that it has memory of its own */
+    if (child)
+        descriptors_forked(r, from, tid); /* its parent is still in fork(2): as it was then */
+    t->borrows = child;                   /* until its parent's stop says that it has memory of its own */
     return t;
 }
 
@@ -102,153 +104,45 @@ bool witness_borrows_memory(const struct run *r, pid_t pid)
     return t ? t->borrows : proc_is_traced(pid);
 }
 
-/* ---- what is remembered ------------------------------------------------------------------------------ */
-
-static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
-{
-    for (size_t i = 0; i < r->calls_count; i++) {
-        struct call_count *c = &r->calls[i];
-        if (c->pid == pid && c->proc == proc && c->kind == kind) {
-            c->count++;
-            return;
-        }
-    }
-    if (r->calls_count == CALLS_MAX)
-        return;
-    r->calls = xrealloc(r->calls, (r->calls_count + 1) * sizeof *r->calls);
-    r->calls[r->calls_count++] = (struct call_count){pid, proc, kind, 1};
-}
-
-static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
-{
-    struct flow f = {.pid = pid, .proc = proc, .write = write};
-    if (fd < 0)
-        return;
-    if (!proc_fd_object(&r->w->access, pid, fd, f.object, sizeof f.object)) {
-        if (errno != ENOENT)
-            return;
-        snprintf(f.object, sizeof f.object, "closed:[%d]", fd); /* the call is about to fail with EBADF */
-    }
-    for (size_t i = 0; i < r->flows_count; i++) {
-        const struct flow *g = &r->flows[i];
-        if (g->pid == pid && g->write == write && strcmp(g->object, f.object) == 0)
-            return;
-    }
-    if (r->flows_count == CALLS_MAX)
-        return;
-    r->flows = xrealloc(r->flows, (r->flows_count + 1) * sizeof *r->flows);
-    r->flows[r->flows_count++] = f;
-}
-
-/* Where a stopped thread is, under the number of the process that it is about. */
-static void remember(struct run *r, const struct tracee *t, pid_t about, struct happened **list,
-                     size_t *count)
-{
-    struct __ptrace_syscall_info now;
-    if (*count == HAPPENED_MAX || ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now) <= 0)
-        return;
-    const site_id site = sites_take(r, t->tgid, now.instruction_pointer, now.stack_pointer);
-    *list = xrealloc(*list, (*count + 1) * sizeof **list);
-    (*list)[(*count)++] = (struct happened){about, site};
-}
-
-static site_id recall(const struct happened *list, size_t count, pid_t pid)
-{
-    while (count-- > 0) /* a pid may come again: the last one counts */
-        if (list[count].pid == pid)
-            return list[count].site;
-    return 0;
-}
-
 site_id witness_death(const struct run *r, pid_t pid)
 {
-    return recall(r->deaths, r->deaths_count, pid);
-}
-
-/* A main process is about to exit: whoever is still its child was never waited for. A child whose
- * parent was some other process (a daemon's double fork) is no child of it any more and is not meant. */
-static void main_exits(struct run *r, struct process *p)
-{
-    pid_t children[64];
-    size_t n = proc_children(p->pid, children, ARRAY_SIZE(children));
-    for (size_t i = 0; i < n; i++) {
-        struct proc_stat st;
-        if (!proc_stat(children[i], &st) || st.ppid != p->pid)
-            continue; /* reaped at this very moment by another thread, or by SA_NOCLDWAIT */
-        struct buffer b = {0};
-        run_finding_begin(r, &b, "zombie", "child_never_waited");
-        char role[160];
-        json_int(&b, "pid", children[i]);
-        json_text(&b, "role", run_role(r, children[i], role, sizeof role));
-        json_int(&b, "parent_pid", p->pid);
-        json_text(&b, "parent", p->program);
-        json_text(&b, "state", st.state == 'Z' ? "a zombie" : "still running");
-        json_close(&b, '}');
-        json_site(r, &b, "site", recall(r->forks, r->forks_count, children[i]));
-        warden_event(r->w, &b);
-    }
+    const struct log_entry *l = log_last(r, pid, CALL_SIGNAL);
+    return l ? l->site : 0;
 }
 
 /* ---- the calls ----------------------------------------------------------------------------------------- */
 
-static bool arms_nothing(const struct entered *e)
-{
-    if (e->number == SYS_setsockopt)
-        return e->args[1] != SOL_SOCKET || (e->args[2] != SO_RCVTIMEO && e->args[2] != SO_SNDTIMEO);
-#if defined(__x86_64__)
-    if (e->number == SYS_alarm)
-        return e->args[0] == 0;
-#endif
-    return false;
-}
-
-static void observe(struct run *r, const struct tracee *t, const struct entered *e)
-{
-    enum call_kind kind = filter_kind(e->number);
-    struct process *p;
-    int reads, writes;
-    switch (kind) {
-    case CALL_TIMER:
-        if (arms_nothing(e))
-            return;
-        r->timer_seen = true;
-        break;
-    case CALL_EXIT:
-        if ((p = run_process(r, t->tgid)) && !p->ended)
-            main_exits(r, p);
-        break;
-    case CALL_READ:
-    case CALL_WRITE:
-    case CALL_COPY:
-        filter_flow(e->number, e->args, &reads, &writes);
-        add_flow(r, t->tgid, t->proc, reads, false);
-        add_flow(r, t->tgid, t->proc, writes, true);
-        return;
-    default:
-        break;
-    }
-    count_call(r, t->tgid, t->proc, kind);
-}
-
-/* Returns how the caller goes on. */
-static enum __ptrace_request on_call(struct run *r, struct tracee *t)
+/* Stopped at the entry of a call. */
+static void on_call(struct run *r, struct tracee *t)
 {
     struct __ptrace_syscall_info info;
     struct entered e = {0};
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 ||
         info.op != PTRACE_SYSCALL_INFO_SECCOMP)
-        return PTRACE_CONT; /* killed meanwhile */
+        return; /* killed meanwhile */
     e.number = (long)info.seccomp.nr;
     memcpy(e.args, info.seccomp.args, sizeof e.args);
-    if (filter_kind(e.number) == CALL_TIMED)
-        return signals_timed_call(r, t, &e) ? PTRACE_SYSCALL : PTRACE_CONT;
-    observe(r, t, &e);
-    return PTRACE_CONT;
+    e.pc = info.instruction_pointer;
+    e.sp = info.stack_pointer;
+    t->leaves = observe_entry(r, t, &e);
+    t->leaves |= signals_timed_call(r, t, &e);
+}
+
+static void on_call_ends(struct run *r, struct tracee *t)
+{
+    struct __ptrace_syscall_info info;
+    t->leaves = false;
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 ||
+        info.op != PTRACE_SYSCALL_INFO_EXIT)
+        return;
+    signals_call_ends(t);
+    observe_exit(r, t, info.exit.rval);
 }
 
 static void on_child(struct run *r, const struct tracee *parent, bool vfork)
 {
     unsigned long message = 0;
+    struct __ptrace_syscall_info now = {0};
     const struct tracee t = *parent; /* the table may move */
     if (ptrace(PTRACE_GETEVENTMSG, t.tid, 0, &message) < 0)
         return;
@@ -256,14 +150,32 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
     struct tracee *known = find(r, child);
     if (tgid != 0 && tgid != child)
         return; /* a thread */
-    if (!known && tgid != 0)
+    if (!known && tgid != 0) {
         known = add(r, child, child, t.proc);
+        descriptors_forked(r, t.tgid, child);
+    }
     if (known) {
         known->proc = t.proc;
         known->borrows = vfork;
     }
-    count_call(r, t.tgid, t.proc, CALL_FORK);
-    remember(r, &t, child, &r->forks, &r->forks_count);
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t.tid, sizeof now, &now) > 0)
+        observe_fork(r, &t, child, now.instruction_pointer, now.stack_pointer);
+}
+
+/* A signal has come. Returns what the process shall be given of it. */
+static int on_signal(struct run *r, struct tracee *t, int number)
+{
+    struct __ptrace_syscall_info now = {0};
+    siginfo_t info = {.si_signo = number};
+    bool deadly;
+    int give = signals_come(t, number, &deadly);
+    if (!give || t->starting)
+        return give;
+    ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info);
+    if (deadly || r->e->trace)
+        ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now);
+    observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer);
+    return give;
 }
 
 /* The caller has its process's number now; its other threads are gone without a word (execve in ptrace(2)).
@@ -277,7 +189,7 @@ static void on_exec(struct run *r, struct tracee *t)
         }
     t->starting = t->stopped = t->borrows = false;
     sites_forget(r, t->tgid);
-    count_call(r, t->tgid, t->proc, CALL_EXEC);
+    observe_exec(r, t);
 }
 
 /* ---- stops --------------------------------------------------------------------------------------------- */
@@ -287,13 +199,11 @@ void witness_stop(struct run *r, pid_t tid, int status)
 {
     struct tracee *t = meet(r, tid);
     int number = status & 0xff, give = 0;
-    bool deadly = false;
-    enum __ptrace_request how = PTRACE_CONT;
     if (!t)
         return; /* killed meanwhile */
     switch (status >> 8) {
     case PTRACE_EVENT_SECCOMP:
-        how = on_call(r, t);
+        on_call(r, t);
         break;
     case PTRACE_EVENT_FORK:
     case PTRACE_EVENT_VFORK:
@@ -313,13 +223,13 @@ void witness_stop(struct run *r, pid_t tid, int status)
         break;
     default:
         if (number == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD: the exit that PTRACE_SYSCALL asked for */
-            signals_call_ends(t);
+            on_call_ends(r, t);
         else
-            give = signals_come(t, number, &deadly);
-        if (deadly && run_process(r, t->tgid)) /* only of these it is told */
-            remember(r, t, t->tgid, &r->deaths, &r->deaths_count);
+            give = on_signal(r, t, number);
     }
-    ptrace(how, tid, 0, give); /* ESRCH: killed meanwhile */
+    t = find(r, tid); /* the table may have moved */
+    /* ESRCH: killed meanwhile */
+    ptrace(t && t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, give);
 }
 
 void witness_serve(struct run *r, pid_t pid)
@@ -346,7 +256,7 @@ bool witness_probe(void)
     if (pid == 0) {
         char byte;
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        _exit(read(go[0], &byte, 1) == 1 && filter_install(true, false) ? 0 : 1);
+        _exit(read(go[0], &byte, 1) == 1 && filter_install(true, WATCH_CONTROL) ? 0 : 1);
     }
     bool seized = ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) == 0, stopped = false;
     siginfo_t info = {0};

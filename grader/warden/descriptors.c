@@ -1,0 +1,214 @@
+#include "descriptors.h"
+
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCESSES_KEPT   1024
+#define DESCRIPTORS_KEPT 1024 /* of one process */
+#define MAKERS_MAX       8192
+#define DOUBLES_MAX      64
+#define SWEEPS_MAX       64
+
+static struct descriptors *of(const struct run *r, pid_t pid)
+{
+    for (size_t i = r->owned.count; i-- > 0;)
+        if (r->owned.processes[i].pid == pid)
+            return &r->owned.processes[i];
+    return NULL;
+}
+
+static struct descriptors *of_or_new(struct run *r, pid_t pid)
+{
+    struct ownership *o = &r->owned;
+    struct descriptors *d = of(r, pid);
+    if (d || o->count == PROCESSES_KEPT)
+        return d;
+    o->processes = xrealloc(o->processes, (o->count + 1) * sizeof *o->processes);
+    o->processes[o->count] = (struct descriptors){.pid = pid};
+    return &o->processes[o->count++];
+}
+
+static struct descriptor *slot(struct descriptors *d, int fd, bool make)
+{
+    for (size_t i = 0; d && i < d->count; i++)
+        if (d->list[i].fd == fd)
+            return &d->list[i];
+    if (!d || !make || d->count == DESCRIPTORS_KEPT)
+        return NULL;
+    d->list = xrealloc(d->list, (d->count + 1) * sizeof *d->list);
+    d->list[d->count] = (struct descriptor){.fd = fd};
+    return &d->list[d->count++];
+}
+
+void descriptors_made(struct run *r, pid_t pid, int fd, const char *object, site_id site)
+{
+    struct descriptor *s = slot(of_or_new(r, pid), fd, true);
+    if (s)
+        *s = (struct descriptor){.fd = fd, .object = log_name(r, object), .made = site, .open = true};
+}
+
+static void remember_sweep(struct ownership *o, site_id site)
+{
+    for (size_t i = 0; i < o->sweeps_count; i++)
+        if (o->sweeps[i] == site)
+            return;
+    if (!site || o->sweeps_count == SWEEPS_MAX)
+        return;
+    o->sweeps = xrealloc(o->sweeps, (o->sweeps_count + 1) * sizeof *o->sweeps);
+    o->sweeps[o->sweeps_count++] = site;
+}
+
+static void remember_double(struct run *r, pid_t pid, const struct descriptor *s, site_id site)
+{
+    struct ownership *o = &r->owned;
+    for (size_t i = 0; i < o->doubles_count; i++)
+        if (o->doubles[i].first == s->closed && o->doubles[i].second == site)
+            return; /* in a loop, or in several children: once is enough */
+    if (o->doubles_count == DOUBLES_MAX)
+        return;
+    o->doubles = xrealloc(o->doubles, (o->doubles_count + 1) * sizeof *o->doubles);
+    struct double_close *d = &o->doubles[o->doubles_count++];
+    *d = (struct double_close){
+        .pid = pid, .fd = s->fd, .object = s->object, .first = s->closed, .second = site};
+    run_role(r, pid, d->role, sizeof d->role);
+}
+
+void descriptors_close(struct run *r, pid_t pid, int fd, site_id site)
+{
+    char object[256];
+    if (fd < 0)
+        return;
+    const bool open = proc_fd_object(&r->w->access, pid, fd, object, sizeof object);
+    struct descriptor *s = slot(of_or_new(r, pid), fd, open);
+    if (!open) {
+        if (!s || s->open || !s->closed)
+            remember_sweep(&r->owned, site);
+        else
+            remember_double(r, pid, s, site);
+        return;
+    }
+    if (!s)
+        return;
+    s->object = log_name(r, object);
+    s->open = false;
+    s->closed = site;
+    s->closer = pid;
+}
+
+/* A child begins with a copy of its parent's table, and with what is known of it. */
+void descriptors_forked(struct run *r, pid_t parent, pid_t child)
+{
+    descriptors_forget(r, child); /* of an earlier process of that number */
+    if (!of(r, parent))
+        return;
+    struct descriptors *to = of_or_new(r, child), *from = of(r, parent);
+    if (!to)
+        return;
+    to->list = xcalloc(from->count + 1, sizeof *to->list);
+    to->count = from->count;
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
+}
+
+/* What was closed before is another program's affair; what was close-on-exec, /proc will not show any more.
+ */
+void descriptors_exec(struct run *r, pid_t pid)
+{
+    struct descriptors *d = of(r, pid);
+    for (size_t i = d ? d->count : 0; i-- > 0;)
+        if (!d->list[i].open)
+            d->list[i] = d->list[--d->count];
+}
+
+void descriptors_forget(struct run *r, pid_t pid)
+{
+    struct descriptors *d = of(r, pid);
+    if (!d)
+        return;
+    free(d->list);
+    *d = r->owned.processes[--r->owned.count];
+}
+
+site_id descriptors_site(const struct run *r, pid_t pid, int fd, const char *object)
+{
+    const struct descriptor *s = slot(of(r, pid), fd, false);
+    return s && s->open && strcmp(log_text(r, s->object), object) == 0 ? s->made : 0;
+}
+
+/* ---- objects --------------------------------------------------------------------------------------------
+ */
+
+void objects_removed(struct run *r, const char *object)
+{
+    struct ownership *o = &r->owned;
+    for (size_t i = o->makers_count; i-- > 0;)
+        if (strcmp(log_text(r, o->makers[i].object), object) == 0)
+            o->makers[i] = o->makers[--o->makers_count];
+}
+
+void objects_made(struct run *r, pid_t pid, const char *object, site_id site, bool fresh)
+{
+    struct ownership *o = &r->owned;
+    if (fresh)
+        objects_removed(r, object);
+    else if (objects_maker(r, object))
+        return;
+    const uint32_t name = log_name(r, object);
+    if (!name || o->makers_count == MAKERS_MAX)
+        return;
+    o->makers = xrealloc(o->makers, (o->makers_count + 1) * sizeof *o->makers);
+    o->makers[o->makers_count++] = (struct maker){name, pid, site};
+}
+
+const struct maker *objects_maker(const struct run *r, const char *object)
+{
+    for (size_t i = r->owned.makers_count; i-- > 0;)
+        if (strcmp(log_text(r, r->owned.makers[i].object), object) == 0)
+            return &r->owned.makers[i];
+    return NULL;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------
+ */
+
+static bool is_sweep(const struct ownership *o, site_id site)
+{
+    for (size_t i = 0; i < o->sweeps_count; i++)
+        if (o->sweeps[i] == site)
+            return true;
+    return false;
+}
+
+/* Only now is it known which places close whatever there may be. */
+void descriptors_tell_doubles(struct run *r)
+{
+    for (size_t i = 0; i < r->owned.doubles_count; i++) {
+        const struct double_close *d = &r->owned.doubles[i];
+        struct buffer b = {0};
+        if (is_sweep(&r->owned, d->second))
+            continue;
+        run_finding_begin(r, &b, "double_close", "closed_twice");
+        json_int(&b, "pid", d->pid);
+        json_text(&b, "role", d->role);
+        json_int(&b, "fd", d->fd);
+        json_text(&b, "object", log_text(r, d->object));
+        json_close(&b, '}');
+        json_site(r, &b, "site", d->second);
+        json_open(&b, "places", '{');
+        json_site(r, &b, "first", d->first);
+        json_close(&b, '}');
+        warden_event(r->w, &b);
+    }
+}
+
+void descriptors_free(struct ownership *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        free(o->processes[i].list);
+    free(o->processes);
+    free(o->makers);
+    free(o->doubles);
+    free(o->sweeps);
+    *o = (struct ownership){0};
+}

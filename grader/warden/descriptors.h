@@ -1,0 +1,72 @@
+/*
+ * Which descriptors a process has had, where each was made and closed (descriptors.c), and where each kernel
+ * object was made. Kept from what the witness sees; /proc says what is open now.
+ */
+#ifndef WARDEN_DESCRIPTORS_H
+#define WARDEN_DESCRIPTORS_H
+
+#include "sites.h"
+
+struct run;
+
+struct descriptor {
+    int fd;
+    uint32_t object; /* a name of the log */
+    site_id made;    /* where; 0: it was there from the start, or nobody saw */
+    site_id closed;
+    pid_t closer;
+    bool open, inherited; /* by fork(2), and used by nobody here since */
+};
+
+struct descriptors { /* of one process */
+    pid_t pid;
+    struct descriptor *list;
+    size_t count;
+};
+
+struct maker { /* of a kernel object */
+    uint32_t object;
+    pid_t pid;
+    site_id site;
+};
+
+/* A close of a descriptor that had been closed before. */
+struct double_close {
+    pid_t pid;
+    int fd;
+    uint32_t object;
+    site_id first, second;
+    char role[160];
+};
+
+/* All that is remembered of a run. */
+struct ownership {
+    struct descriptors *processes;
+    size_t count;
+    struct maker *makers;
+    size_t makers_count;
+    struct double_close *doubles;
+    size_t doubles_count;
+    site_id *sweeps; /* that close what was never open: a loop over all numbers, which is right */
+    size_t sweeps_count;
+};
+
+void descriptors_made(struct run *r, pid_t pid, int fd, const char *object, site_id site);
+/* It is about to be closed, whether it is open or not. */
+void descriptors_close(struct run *r, pid_t pid, int fd, site_id site);
+void descriptors_forked(struct run *r, pid_t parent, pid_t child);
+void descriptors_exec(struct run *r, pid_t pid);
+void descriptors_forget(struct run *r, pid_t pid);
+
+/* Where the descriptor that the process has open on this object was made; 0 if nobody saw it. */
+site_id descriptors_site(const struct run *r, pid_t pid, int fd, const char *object);
+
+/* An object was made, and where. fresh: it cannot have been there before; else who made it first counts. */
+void objects_made(struct run *r, pid_t pid, const char *object, site_id site, bool fresh);
+void objects_removed(struct run *r, const char *object);
+const struct maker *objects_maker(const struct run *r, const char *object);
+
+void descriptors_tell_doubles(struct run *r);
+void descriptors_free(struct ownership *o);
+
+#endif
