@@ -25,7 +25,7 @@ _RANK = {
             ("output_flood",),
             ("memory_error",),
             ("resource_limit",),
-            ("memory_leak", "fd_leak", "zombie", "orphan", "ipc_leak", "file_leak"),
+            ("memory_leak", "fd_leak", "double_close", "zombie", "orphan", "ipc_leak", "file_leak"),
         )
     )
     for kind in kinds

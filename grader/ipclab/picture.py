@@ -495,7 +495,7 @@ class _Picture:
 
 # ---- marks ---------------------------------------------------------------------------------------
 
-_GRAVE = frozenset({"killed", "zombie", "failed"})
+_GRAVE = frozenset({"killed", "failed", "zombie"})
 _LEGEND = (
     ("message", "message"),
     ("fork", "fork"),

@@ -222,6 +222,8 @@ static void report_object(struct run *r, const char *cause, const char *what, co
 {
     struct buffer b = {0};
     char object[64];
+    if (r->silent)
+        return;
     run_finding_begin(r, &b, "ipc_leak", cause);
     json_text(&b, "key", key);
     json_int(&b, "id", id);
@@ -287,7 +289,7 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
             sweep_folder(s, inner, depth + 1);
     }
     bool gone = unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
-    if (gone && s->cause && depth == 0 && s->reported++ < 16) {
+    if (gone && s->cause && !s->r->silent && depth == 0 && s->reported++ < 16) {
         struct buffer b = {0};
         char *path = xformat("%s/%s", s->where, name);
         run_finding_begin(s->r, &b, s->kind, s->cause);
@@ -329,8 +331,15 @@ static void sweep(struct run *r, const char *path, const char *kind, const char 
     }
 }
 
+/* Programs that we ended had no chance to tidy up: what they leave says nothing. */
+static bool was_cut_short(const struct run *r)
+{
+    return r->e->kind == ENTRY_RUN && (r->stuck || r->limit_hit);
+}
+
 void leftovers_remove(struct run *r)
 {
+    r->silent = was_cut_short(r);
     if (r->w->level.own_ipc) {
         drain_sysv(r, "shm", "sysv_shm");
         drain_sysv(r, "sem", "sysv_sem");

@@ -7,8 +7,8 @@
  *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
  * lock_taken_twice hang       lock_not_shared, lock_holder_gone, waits_for_input, waits_for_reader,
  * waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
- *              waits_for_partner, stopped, blocked, all_ended
- *   busy_wait  spins           timeout  sleeping, still_running
+ * signal_lost, signal_blocked, waits_for_partner, stopped, blocked, all_ended busy_wait  spins timeout
+ * sleeping, still_running
  */
 #include "scene.h"
 
@@ -25,6 +25,8 @@ struct cause {
     const struct blocked_fd *on;
     int other_fd;               /* the descriptor that should have been closed; -1 none */
     const struct person *child; /* whom `who` waits for */
+    int signal;                 /* that came too early, or is blocked; 0 none */
+    site_id came;               /* where the process was then */
     size_t cycle_count;
     const struct person *cycle[PEOPLE_MAX]; /* each could only be woken by the next, the last by the first */
 };
@@ -359,6 +361,44 @@ static bool rule_class(const struct scene *s, struct cause *c)
     return false;
 }
 
+static int first_signal(uint64_t set)
+{
+    return set ? __builtin_ctzll(set) + 1 : 0;
+}
+
+/* A wait for a signal that has come already: its handler ran before the wait began, or it is blocked. Only
+ * where no other wait for a signal lies between: that one might have been meant. */
+static bool rule_lost_signal(const struct scene *s, struct cause *c)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct person *p = &s->people[i];
+        uint64_t pending, blocked;
+        if (p->look.class != BLOCKED_SIGNAL || !p->look.forever || p->stat.threads != 1 ||
+            !proc_pending(p->pid, &pending, &blocked))
+            continue;
+        *c = (struct cause){
+            .kind = "hang", .who = p, .other_fd = -1, .signal = first_signal(pending & blocked)};
+        if (c->signal) {
+            c->slug = "signal_blocked";
+            return true;
+        }
+        const struct log_entry *came = log_last(s->r, p->pid, CALL_SIGNAL), *wait = NULL, *before = NULL;
+        for (size_t k = s->r->log.count; k-- > 0 && !before;) {
+            const struct log_entry *l = &s->r->log.entries[k];
+            if (l->pid == p->pid && l->kind == CALL_SUSPEND)
+                *(wait ? &before : &wait) = l;
+        }
+        /* While a handler runs its signal is caught; what stops or kills would not have come here. */
+        if (came && wait && came < wait && (!before || before < came) && came->signal != SIGCONT) {
+            c->slug = "signal_lost";
+            c->signal = came->signal;
+            c->came = came->site;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Does it compute? Measured on its own clock, since on a loaded machine it may get little of a second: two
  * ticks of CPU time within SPIN_NS are a loop, fewer are a process that just happened to run. */
 static bool computes(const struct person *p)
@@ -392,9 +432,9 @@ static bool rule_running(const struct scene *s, struct cause *c)
 
 static void find_cause(const struct scene *s, struct cause *c)
 {
-    static bool (*const rules[])(const struct scene *,
-                                 struct cause *) = {rule_reader,    rule_writer,  rule_circle, rule_cycle,
-                                                    rule_lost_lock, rule_running, rule_judge,  rule_class};
+    static bool (*const rules[])(const struct scene *, struct cause *) = {
+        rule_reader,  rule_writer,      rule_circle, rule_cycle, rule_lost_lock,
+        rule_running, rule_lost_signal, rule_judge,  rule_class};
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
         if (rules[i](s, c))
             return;
@@ -458,9 +498,28 @@ static void describe(const struct person *p, struct buffer *b)
     describe_wait(p, b);
 }
 
+/* Where what the sentence speaks of was made: the pipe, the descriptor that should have been closed. */
+static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
+{
+    const char *object = c->on ? c->on->object : c->who ? log_text(r, c->who->wait.key) : "";
+    const struct maker *made = *object ? objects_maker(r, object) : NULL;
+    json_open(b, "places", '{');
+    if (made)
+        json_site(r, b, "made", made->site);
+    if (c->on && c->other && c->other_fd >= 0) {
+        const site_id site = descriptors_site(r, c->other->pid, c->other_fd, c->on->object);
+        if (!made || site != made->site)
+            json_site(r, b, "holder_made", site);
+    }
+    if (c->signal)
+        json_site(r, b, "came", c->came);
+    json_close(b, '}');
+}
+
 static void emit(struct run *r, const struct scene *s, const struct cause *c)
 {
     struct buffer b = {0};
+    char signal[32];
     run_finding_begin(r, &b, c->kind, c->slug);
     if (c->who) {
         json_int(&b, "pid", c->who->pid);
@@ -488,7 +547,10 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_int(&b, "holder_pid", c->who->wait.holder);
     if (c->cycle_count)
         tell_cycle(c, &b);
+    if (c->signal)
+        json_text(&b, "signal", run_signal_name(c->signal, signal, sizeof signal));
     json_close(&b, '}');
+    tell_places(r, c, &b);
     json_open(&b, "processes", '[');
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];

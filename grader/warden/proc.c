@@ -120,6 +120,21 @@ bool proc_signals(pid_t pid, pid_t tid, uint64_t *ignored, uint64_t *caught)
     return true;
 }
 
+bool proc_pending(pid_t pid, uint64_t *pending, uint64_t *blocked)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (read_file(path, text, sizeof text) <= 0)
+        return false;
+    const char *own = strstr(text, "\nSigPnd:"), *shared = strstr(text, "\nShdPnd:"),
+               *blocks = strstr(text, "\nSigBlk:");
+    if (!own || !shared || !blocks)
+        return false;
+    *pending = strtoull(own + 8, NULL, 16) | strtoull(shared + 8, NULL, 16);
+    *blocked = strtoull(blocks + 8, NULL, 16);
+    return true;
+}
+
 uint64_t proc_switches(pid_t pid, pid_t tid)
 {
     char path[64], text[4096];

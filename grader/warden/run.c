@@ -136,7 +136,7 @@ static void collect(struct run *r, struct collector *c, const char *who)
     close_fd(&c->fd);
 }
 
-static const char *signal_name(int number, char *text, size_t room)
+const char *run_signal_name(int number, char *text, size_t room)
 {
     const char *name = sigabbrev_np(number);
     if (!name)
@@ -153,7 +153,7 @@ static void tell_crash(struct run *r, pid_t pid, const char *role, int number, s
     run_finding_begin(r, &b, "crash", "killed_by_signal");
     json_int(&b, "pid", pid);
     json_text(&b, "role", role);
-    json_text(&b, "signal", signal_name(number, name, sizeof name));
+    json_text(&b, "signal", run_signal_name(number, name, sizeof name));
     json_int(&b, "number", number);
     json_close(&b, '}');
     json_site(r, &b, "site", site);
@@ -231,6 +231,35 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
         child_ended(r, pid, status);
 }
 
+/* One thing that wait(2) has for us, of this process or of any (P_ALL). Returns whose it was, 0 if there is
+ * nothing. */
+static pid_t reap_next(struct run *r, idtype_t whose, pid_t pid)
+{
+    siginfo_t info = {0};
+    struct rusage use;
+    const int wanted = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
+    if (syscall(SYS_waitid, whose, pid, &info, wanted, &use) < 0 || info.si_pid == 0)
+        return 0;
+    if (info.si_code == CLD_TRAPPED)
+        witness_serve_one(r, info.si_pid);
+    else
+        reap_one(r, info.si_pid, &use);
+    return info.si_pid;
+}
+
+/* Of anybody, wait(2) gives our own child first. If that makes one call after the other, its children would
+ * never have their turn, not even to end: so each has one. */
+static void reap_others(struct run *r, pid_t first)
+{
+    pid_t others[TASKS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < r->tracees_count && n < ARRAY_SIZE(others); i++)
+        if (r->tracees[i].tid != first)
+            others[n++] = r->tracees[i].tid;
+    for (size_t i = 0; i < n; i++)
+        reap_next(r, P_PID, others[i]);
+}
+
 /* Everything that wait(2) has for us: stops of tracees, ends of children and tracees. */
 void run_reap(struct run *r)
 {
@@ -239,15 +268,10 @@ void run_reap(struct run *r)
         ;
     r->look_for_ended = false;
     for (int i = 0; i < SERVED_AT_ONCE; i++) {
-        siginfo_t info = {0};
-        struct rusage use;
-        const int wanted = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
-        if (syscall(SYS_waitid, P_ALL, 0, &info, wanted, &use) < 0 || info.si_pid == 0)
+        const pid_t first = reap_next(r, P_ALL, 0);
+        if (!first)
             return;
-        if (info.si_code == CLD_TRAPPED)
-            witness_serve(r, info.si_pid);
-        else
-            reap_one(r, info.si_pid, &use);
+        reap_others(r, first);
     }
     r->look_for_ended = true; /* somebody is very busy: the others first */
 }

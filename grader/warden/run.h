@@ -134,6 +134,7 @@ struct run {
     char *cwd;
     int64_t began_ns, wall_end_ns;
     const char *limit_hit; /* the outcome, once a limit ended it */
+    bool silent;           /* leftovers are removed without a word */
     bool stuck;            /* proven, in a run: nobody will run again */
 
     struct process *procs;
@@ -183,6 +184,8 @@ size_t run_tree(const struct run *r, pid_t *list, size_t room);
 struct process *run_process(struct run *r, pid_t pid);
 /* Is it the user's terminal, or whatever else the run was given? Its other end is out of our sight. */
 bool run_is_outside(const struct run *r, const char *object);
+/* "SIGTERM". The buffer is the caller's. */
+const char *run_signal_name(int number, char *text, size_t room);
 /* How a process is called in sentences: "pump", "a child of pump". The buffer is the caller's. */
 const char *run_role(struct run *r, pid_t pid, char *text, size_t room);
 
@@ -223,6 +226,7 @@ void control_check_waiters(struct run *r);
 bool witness_probe(void);
 bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
 void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
+bool witness_serve_one(struct run *r, pid_t tid);       /* one of them; false if there is none */
 void witness_stop(struct run *r, pid_t tid, int status);
 /* It has ended. Was it a process (and not a thread of one)? */
 bool witness_ends(struct run *r, pid_t tid);

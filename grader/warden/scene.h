@@ -20,6 +20,7 @@ typedef uint64_t people; /* bit i: scene.people[i] */
 struct wait {
     char
         object[256]; /* for people: "System V semaphore 0 of set 3 (value 0)"; empty: no more than the call */
+    uint32_t key;    /* the object's name in the log, for where it was made; 0 unknown */
     people enders;
     bool outside;        /* somebody whom we do not see could end it too */
     pid_t holder;        /* has what is waited for; may have ended; 0 unknown */

@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,18 @@ static struct person *find(struct scene *s, pid_t pid)
         if (s->people[i].pid == pid)
             return &s->people[i];
     return NULL;
+}
+
+/* The object's name in the log. */
+static void __attribute__((format(printf, 3, 4)))
+set_key(struct scene *s, struct person *p, const char *format, ...)
+{
+    char text[280];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    p->wait.key = log_name(s->r, text);
 }
 
 /* The holder is known by its number; it may be one of the test's processes, or have ended. */
@@ -78,6 +91,7 @@ static void wait_for_partner(struct scene *s, struct person *p)
     for (size_t size = sizeof path - 1;
          size >= 8 && !proc_memory(&s->r->w->access, p->pid, raw->args[at], path, size); size /= 2)
         path[0] = '\0';
+    set_key(s, p, "%s", path);
     snprintf(p->wait.object, sizeof p->wait.object, "the FIFO %s, which nobody has open for %s",
              path[0] ? path : "that it opens", mode == O_RDONLY ? "writing" : "reading");
     p->wait.enders = scene_others(s, p);
@@ -195,6 +209,7 @@ static void wait_for_semop(struct scene *s, struct person *p)
     size_t n = (size_t)p->look.raw.args[2];
     n = n < ARRAY_SIZE(ops) ? n : ARRAY_SIZE(ops);
     p->wait.enders = scene_others(s, p);
+    set_key(s, p, "sem:%d", id);
     snprintf(p->wait.object, sizeof p->wait.object, "the System V semaphore set %d", id);
     if (!n || !proc_memory(&s->r->w->access, p->pid, p->look.raw.args[1], ops, n * sizeof *ops))
         return;
@@ -222,6 +237,7 @@ static void wait_for_queue(struct scene *s, struct person *p)
     const int id = (int)p->look.raw.args[0];
     const bool receives = p->look.raw.number == SYS_msgrcv;
     p->wait.enders = scene_others(s, p);
+    set_key(s, p, "msg:%d", id);
     snprintf(p->wait.object, sizeof p->wait.object, "the System V message queue %d", id);
     if (read_file("/proc/sysvipc/msg", text, sizeof text) <= 0)
         return;
@@ -248,6 +264,7 @@ static void wait_for_mq(struct scene *s, struct person *p)
     const char *name = p->look.fds_count ? p->look.fds[0].object : "";
     p->wait.enders = holders(s, p, name, receives);
     p->wait.outside = scene_judge_holds(s, name, receives);
+    set_key(s, p, "/dev/mqueue%s", name);
     snprintf(p->wait.object, sizeof p->wait.object, "%s the message queue %s, which is %s",
              receives ? "a message from" : "room in", name, receives ? "empty" : "full");
 }

@@ -232,13 +232,19 @@ void witness_stop(struct run *r, pid_t tid, int status)
     ptrace(t && t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, give);
 }
 
-void witness_serve(struct run *r, pid_t pid)
+bool witness_serve_one(struct run *r, pid_t tid)
 {
     siginfo_t info = {0};
-    while (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_pid == pid) {
-        witness_stop(r, pid, info.si_status);
-        info.si_pid = 0;
-    }
+    if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL) < 0 || info.si_pid != tid)
+        return false;
+    witness_stop(r, tid, info.si_status);
+    return true;
+}
+
+void witness_serve(struct run *r, pid_t pid)
+{
+    while (witness_serve_one(r, pid))
+        ;
 }
 
 /* ---- may we? ---------------------------------------------------------------------------------------------

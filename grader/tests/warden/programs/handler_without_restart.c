@@ -21,7 +21,7 @@ int main(void)
     struct sigaction action = {.sa_handler = on_child};
     int forks = 0, pipes = 0, pairs = 0;
     sigaction(SIGCHLD, &action, NULL);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 1000; i++) {
         int fds[2];
         pid_t pid = fork();
         if (pid == 0)
