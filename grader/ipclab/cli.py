@@ -432,6 +432,21 @@ def _validate_one(lab: Lab, settings: Any, jobs: int) -> int:
 # ---- run --------------------------------------------------------------------------------------------------
 
 
+def _show_trace(report: Any, listed: bool, picture: Path | None, title: str) -> None:
+    if listed:
+        from ipclab import tracelist
+
+        for line in tracelist.lines(report.trace, colour=sys.stderr.isatty() and "NO_COLOR" not in os.environ):
+            say(line)
+    if picture is not None:
+        from ipclab.picture import draw
+
+        try:
+            picture.write_text(draw(report.trace, title, [f.text for f in report.findings]), "utf-8")
+        except OSError as error:
+            raise UsageFault(f"--picture {clean(str(picture), limit=200)}: {error.strerror}") from error
+
+
 class _RunCommand(_Command):
     """What stands after -- belongs to the program."""
 
@@ -505,6 +520,7 @@ def _how_it_ended(report: Any) -> str:
     examples="""
     ipclab run pipe.c                            stdin, stdout and stderr are your own
     ipclab run chat.c util.c -- hello 3          two files make one program; its arguments
+    ipclab run --picture run.svg pipe.c          a drawing of who did what, and who waits for whom
     ipclab run --program s=server.c --program c=client.c --start 's /tmp/x' --start 'c /tmp/x'
     """,
 )
@@ -513,9 +529,18 @@ def _how_it_ended(report: Any) -> str:
 @click.option("--start", "wanted", multiple=True, metavar="'NAME ARG...'", help="Start this one, all at the same time (may be repeated).")
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="End it after so many seconds (default: 60).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, with what the programs printed (the first MiB).")
+@click.option("--trace", is_flag=True, help="Print what every process did: each call with its result and line (on stderr).")
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw it: a lane for each process, arrows for messages.")
 @click.pass_context
 def run(
-    context: click.Context, files: tuple[Path, ...], named: tuple[str, ...], wanted: tuple[str, ...], timeout: float, as_json: bool
+    context: click.Context,
+    files: tuple[Path, ...],
+    named: tuple[str, ...],
+    wanted: tuple[str, ...],
+    timeout: float,
+    as_json: bool,
+    trace: bool,
+    picture: Path | None,
 ) -> int:
     """Run any C program under warden, and say why it hangs, crashes, or what it leaves behind.
 
@@ -526,8 +551,12 @@ def run(
 
     programs = _programs(files, named)
     starts = _starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
+    if picture is not None and not picture.absolute().parent.is_dir():
+        raise UsageFault(f"--picture {clean(str(picture), limit=200)}: there is no such folder")
     with _terminable():
-        report = runner.run(programs, starts, timeout=timeout, keep=as_json)
+        report = runner.run(programs, starts, timeout=timeout, keep=as_json, trace=trace or picture is not None)
+    if report.trace is not None:
+        _show_trace(report, trace, picture, programs[0].name)
     if as_json:
         click.echo(json.dumps(runner.to_json(report), indent=1))
     faults = [f for f in report.findings if runner.is_fault(f)]

@@ -105,6 +105,33 @@ class Collected:
 
 
 @dataclass(frozen=True)
+class Call:
+    """One entry of the witness's log; times in ms since the entry began."""
+
+    id: str
+    at: float
+    pid: int
+    op: str
+    end: float | None = None
+    result: int | None = None
+    object: str = ""
+    peer: str = ""
+    fd: int | None = None
+    other: int | None = None
+    signal: int = 0
+    site: int = 0
+    pipe_end: str = ""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """The log is whole, but for so many entries."""
+
+    id: str
+    dropped: int
+
+
+@dataclass(frozen=True)
 class Sites:
     """The frames of every site that was named in the entry."""
 
@@ -139,7 +166,7 @@ class Done:
     pass
 
 
-Event = Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | Sites | End | Skipped | WardenFault | Done
+Event = Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Sites | End | Skipped | WardenFault | Done
 
 
 # ---- one line --------------------------------------------------------------------------------------
@@ -247,6 +274,25 @@ def _found(f: _Fields) -> Event:
     )
 
 
+def _call(f: _Fields) -> Event:
+    returned = "end" in f.data
+    return Call(
+        f.text("id"),
+        f.real("at"),
+        f.number("pid"),
+        f.text("op"),
+        f.real("end") if returned else None,
+        f.number("result") if returned else None,
+        f.text("object", ""),
+        f.text("peer", ""),
+        f.get("fd", int, None, needed=False),
+        f.get("other", int, None, needed=False),
+        f.number("signal", 0),
+        f.number("site", 0),
+        f.text("pipe_end", ""),
+    )
+
+
 def _sites(f: _Fields) -> Event:
     frames = {}
     for one in f.objects("sites"):
@@ -287,6 +333,8 @@ _PARSERS = {
     "record": lambda f: Record(f.text("id"), f.text("record")),
     "output": _output,
     "file": _file,
+    "call": _call,
+    "traced": lambda f: Traced(f.text("id"), f.number("dropped", 0)),
     "sites": _sites,
     "end": _end,
     "skipped": lambda f: Skipped(f.text("id"), f.text("because")),
@@ -333,6 +381,9 @@ class EntryLog:
     records: list[Record] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     files: list[Collected] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    dropped: int = 0  # calls that were not kept
+    frames: dict[int, tuple[dict[str, Any], ...]] = field(default_factory=dict)  # of each site that was named
     end: End | None = None
     skipped: Skipped | None = None
 
@@ -391,7 +442,7 @@ class RunLog:
         else:
             self._open = log
 
-    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | Sites | End) -> None:
+    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Sites | End) -> None:
         log = self._open
         if log is None or event.id != log.id:
             raise _broken(f"{type(event).__name__} of {event.id} does not stand inside of it")
@@ -400,7 +451,11 @@ class RunLog:
             self._open = None
             return
         if isinstance(event, Sites):
+            log.frames = event.frames
             log.found = [_placed(found, event.frames) for found in log.found]
+            return
+        if isinstance(event, Traced):
+            log.dropped = event.dropped
             return
         lists: dict[type, list[Any]] = {
             Spawn: log.spawns,
@@ -409,6 +464,7 @@ class RunLog:
             Record: log.records,
             Output: log.outputs,
             Collected: log.files,
+            Call: log.calls,
         }
         lists[type(event)].append(event)
 

@@ -81,7 +81,7 @@ def _process(data: Mapping[str, Any]) -> Process:
     return Process(pid if isinstance(pid, int) and not isinstance(pid, bool) and pid >= 0 else 0, **texts)
 
 
-def _own_frame(frames: Any, own: frozenset[str]) -> Location | None:
+def own_frame(frames: Any, own: frozenset[str]) -> Location | None:
     """The innermost frame in one of the submission's files."""
     for frame in frames if isinstance(frames, (list, tuple)) else ():
         file, line = (frame.get("file"), frame.get("line")) if isinstance(frame, dict) else (None, None)
@@ -92,11 +92,11 @@ def _own_frame(frames: Any, own: frozenset[str]) -> Location | None:
 
 def warden_finding(found: Found, own: frozenset[str]) -> Finding:
     """A finding of warden's; its place is that of the process it speaks of, those of the others are related."""
-    place = _own_frame(found.frames, own)
-    named = {name: _own_frame(frames, own) for name, frames in found.place_frames.items()}
+    place = own_frame(found.frames, own)
+    named = {name: own_frame(frames, own) for name, frames in found.place_frames.items()}
     related = [there for there in named.values() if there is not None]
     for process in found.processes:
-        there = _own_frame(process.get("frames"), own)
+        there = own_frame(process.get("frames"), own)
         if place is None and there is not None and process.get("pid") == found.args.get("pid"):
             place = there
         elif there is not None:

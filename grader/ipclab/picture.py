@@ -172,6 +172,9 @@ def _amount(event: TraceEvent, total: int | None = None) -> str:
     return f"= {event.result}" if event.result and total is None else ""
 
 
+_PIPE_ENDS = {"r": "read end", "w": "write end"}
+
+
 def _begin_words(step: Step, lane: Lane, names: Names) -> str:
     event = step.first
     op, signal = clean(event.op, limit=30), clean(event.signal, limit=20)
@@ -185,6 +188,7 @@ def _begin_words(step: Step, lane: Lane, names: Names) -> str:
     if step.op in KILLS:
         return f"{op}{times} {signal} → {event.other}" if event.other is not None else f"{op}{times} {signal}"
     thing = names.short(event.object) if event.object else f"fd {event.fd}" if event.fd is not None else ""
+    thing = f"{_PIPE_ENDS[event.pipe_end]} of {thing}" if event.pipe_end in _PIPE_ENDS and thing else thing
     both = f", {names.short(event.peer)}" if event.peer and event.op == "socketpair" else ""
     makes = " →" if event.op in ("pipe", "pipe2", "socketpair") and thing else ""
     said = f"{op}{times}{makes} {thing}{both}".rstrip()

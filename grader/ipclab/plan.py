@@ -60,6 +60,7 @@ class RunEntry:
     id: str
     starts: tuple[tuple[str, ...], ...]
     limits: Limits
+    trace: bool = False  # log every call, and tell the log
 
 
 Entry = TestEntry | CommandEntry | RunEntry
@@ -135,7 +136,7 @@ def _tail(after: Sequence[str], collect: Sequence[str]) -> list[str]:
 
 def _run(entry: RunEntry) -> list[str]:
     lines = [_line("run", entry.id), *(_line("start", *start) for start in entry.starts)]
-    return [*lines, *_limits(entry.limits, {}), "end"]
+    return [*lines, *(["trace"] if entry.trace else []), *_limits(entry.limits, {}), "end"]
 
 
 _LINES: dict[type, Callable[..., list[str]]] = {TestEntry: _test, CommandEntry: _command, RunEntry: _run}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ipclab import build, kit, results
+from ipclab import build, kit, results, tracelog
 from ipclab import events as ev
 from ipclab.faults import GraderFault, UsageFault
 from ipclab.model import Finding, Lab, Limits, SourceFile, Submission, Target, TargetKind
@@ -23,6 +23,7 @@ from ipclab.printable import clean
 from ipclab.sandbox import File
 from ipclab.sandbox.local import LocalSandbox
 from ipclab.slots import uids
+from ipclab.trace import Trace
 
 SCHEMA = "ipclab/findings/v1"
 LEVEL = "O0"  # a debugger's level: each line of the source is still there
@@ -49,6 +50,7 @@ class Report:
     stdout: bytes = b""
     stderr: bytes = b""
     witness: bool = True
+    trace: Trace | None = None  # if it was asked for
 
 
 # ---- what is to be built ---------------------------------------------------------------------------------
@@ -152,9 +154,11 @@ def _findings(found: Iterable[ev.Found], own: frozenset[str]) -> tuple[Finding, 
     return tuple(f for f in made if not (explained and f.kind == "resource_limit" and f.cause in ("wall", "cpu")))
 
 
-def run(programs: Sequence[Program], starts: Sequence[Sequence[str]], *, timeout: float, keep: bool) -> Report:
+def run(
+    programs: Sequence[Program], starts: Sequence[Sequence[str]], *, timeout: float, keep: bool, trace: bool = False
+) -> Report:
     """Builds the programs and runs the starts, each a program's name and its arguments, all at the same time. `keep`: what
-    they print is in the report instead of on stdout and stderr."""
+    they print is in the report instead of on stdout and stderr. `trace`: the report has a log of all that they do."""
     sources = _sources(programs)
     tools = kit.base()
     built = _build(programs, sources, tools)
@@ -165,7 +169,7 @@ def run(programs: Sequence[Program], starts: Sequence[Sequence[str]], *, timeout
         files["lines"] = File(lines.read_bytes(), 0o755)
     limits = replace(_LIMITS, wall_ms=int(timeout * 1000), cpu_ms=int(timeout * 1000) * (os.cpu_count() or 1))
     # an argument may be empty, a word of a plan may not: each has a sign before it
-    entry = RunEntry("run", tuple((name, *(f"={argument}" for argument in rest)) for name, *rest in starts), limits)
+    entry = RunEntry("run", tuple((name, *(f"={argument}" for argument in rest)) for name, *rest in starts), limits, trace)
     plan = Plan((entry,), tuple((p.name, f"bin/{build.program_name(p.name, LEVEL)}") for p in programs))
     log = ev.RunLog()
     kept: list[_Kept] = []
@@ -176,10 +180,12 @@ def run(programs: Sequence[Program], starts: Sequence[Sequence[str]], *, timeout
     finally:
         texts = [k.end() for k in kept]
     log.finish()
-    return _report(log, sources, built, texts)
+    return _report(log, sources, built, texts, trace)
 
 
-def _report(log: ev.RunLog, sources: tuple[SourceFile, ...], built: build.Built, texts: list[bytes]) -> Report:
+def _report(
+    log: ev.RunLog, sources: tuple[SourceFile, ...], built: build.Built, texts: list[bytes], trace: bool
+) -> Report:
     entry = log.entries["run"]
     if entry.end is None or log.hello is None:
         raise GraderFault("the run has no end")
@@ -188,7 +194,8 @@ def _report(log: ev.RunLog, sources: tuple[SourceFile, ...], built: build.Built,
     stdout, stderr = texts or (b"", b"")
     findings = (*_findings(entry.found, own), *built.findings)
     code, number = (ended.status.code, ended.status.signal) if ended else (None, None)
-    return Report(code, number, findings, sources, stdout, stderr, log.hello.witness)
+    logged = tracelog.read(entry, own) if trace else None
+    return Report(code, number, findings, sources, stdout, stderr, log.hello.witness, logged)
 
 
 def is_fault(finding: Finding) -> bool:

@@ -21,6 +21,7 @@ class TraceEvent:
     op: str
     object: str = ""  # the kernel's name of what it was done to: pipe:[812], socket:[9], a path, sem:3
     peer: str = ""  # the other end of it, where that has a name of its own (socketpair)
+    pipe_end: str = ""  # of a descriptor that is closed or copied: "r" or "w"
     fd: int | None = None
     result: int | None = None  # what the call returned; below zero: -errno
     other: int | None = None  # the other process: a child, who was waited for, who is signalled, who signalled

@@ -69,7 +69,8 @@ def _call(event: TraceEvent, roles: dict[int, str]) -> str:
         return f"signal {signal}" + (f" from {_who(event.other, roles)}" if event.other is not None else "")
     if event.op in KILLS:
         return f"{op}({_who(event.other, roles)}, {signal})"
-    parts = [f"fd {event.fd}" if event.fd is not None else "", thing, f"with {clean(event.peer, limit=200)}" if event.peer else ""]
+    end = {"r": "read end", "w": "write end"}.get(event.pipe_end, "")
+    parts = [f"fd {event.fd}" if event.fd is not None else "", f"{end} of {thing}" if end else thing, f"with {clean(event.peer, limit=200)}" if event.peer else ""]
     return f"{op}({', '.join(part for part in parts if part)})"
 
 

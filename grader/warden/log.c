@@ -130,6 +130,8 @@ static void tell_entry(struct run *r, const struct log_entry *e)
         json_text(&b, "peer", log_text(r, e->peer));
     if (e->fd >= 0)
         json_int(&b, "fd", e->fd);
+    if (e->end)
+        json_text(&b, "pipe_end", e->end);
     if (e->other)
         json_int(&b, "other", e->other);
     if (e->signal)

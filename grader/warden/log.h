@@ -17,6 +17,7 @@ struct log_entry {
     enum call_kind kind;
     int fd;                /* -1 none */
     int signal;            /* 0 none */
+    const char *end;       /* which end of a pipe a closed or copied descriptor is: "r", "w"; NULL unknown */
     uint32_t object, peer; /* names, 0 none */
     site_id site;
     int64_t result; /* below zero: -errno */

@@ -7,6 +7,7 @@
  * log then.
  */
 #include "run.h"
+#include "sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -176,14 +177,18 @@ static void describe(struct run *r, const struct tracee *t, const struct call *c
     const uint32_t name = log_name(r, object);
     struct log_entry *l = log_entry(r, number);
     l->fd = fd;
+    if (r->e->trace && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) && strncmp(object, "pipe:", 5) == 0)
+        l->end = proc_fd_mode(&r->w->access, t->tgid, fd) == O_RDONLY ? "r" : "w";
     l->object = name;
     l->site = e->site;
     if (c->kind == CALL_KILL)
         read_signal(e, l);
     else if (c->kind == CALL_WAIT && (pid_t)e->args[e->number == SYS_waitid] > 0)
         l->other = (pid_t)e->args[e->number == SYS_waitid];
-    else if (c->kind == CALL_EXIT)
+    else if (c->kind == CALL_EXIT) {
         l->result = (int)e->args[0];
+        l->ended_ns = l->began_ns;
+    }
 }
 
 /* ---- entry ------------------------------------------------------------------------------------------------
@@ -308,6 +313,23 @@ static bool creates(const struct entered *e)
     return true; /* creat */
 }
 
+/* The other end of a connection, for whoever reads the log. */
+static void tell_peer(struct run *r, const struct tracee *t, const char *object)
+{
+    const unsigned long inode = t->event != LOG_NONE && r->e->trace ? sockets_inode(object) : 0;
+    struct socket_look look;
+    char peer[64];
+    if (!inode)
+        return;
+    sockets_look(inode, &look);
+    if (!look.peer)
+        return;
+    snprintf(peer, sizeof peer, "socket:[%lu]", look.peer);
+    const uint32_t own_name = log_name(r, object), peer_name = log_name(r, peer);
+    log_entry(r, t->event)->object = own_name;
+    log_entry(r, t->event)->peer = peer_name;
+}
+
 static void one_made(struct run *r, const struct tracee *t, const struct call *c, int fd)
 {
     char object[PATH_ROOM], full[PATH_ROOM + 16];
@@ -318,6 +340,8 @@ static void one_made(struct run *r, const struct tracee *t, const struct call *c
         objects_made(r, t->tgid, t->entered.number == SYS_mq_open ? full : object, t->entered.site, false);
     } else if (c->kind == CALL_MAKES_FD) {
         objects_made(r, t->tgid, object, t->entered.site, true);
+        if (c->reads >= 0) /* accept */
+            tell_peer(r, t, object);
     }
     if (t->event == LOG_NONE)
         return;

@@ -244,7 +244,7 @@ bool proc_fdinfo(const struct proc_access *a, pid_t pid, int number, char *text,
     return true;
 }
 
-static int access_mode(const struct proc_access *a, pid_t pid, int number)
+int proc_fd_mode(const struct proc_access *a, pid_t pid, int number)
 {
     char text[1024];
     if (!proc_fdinfo(a, pid, number, text, sizeof text))
@@ -305,7 +305,7 @@ ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, s
         struct proc_fd f = list[i];
         if (!proc_fd_object(a, pid, f.number, f.object, sizeof f.object))
             continue;
-        int mode = access_mode(a, pid, f.number);
+        int mode = proc_fd_mode(a, pid, f.number);
         f.readable = mode == O_RDONLY || mode == O_RDWR;
         f.writable = mode == O_WRONLY || mode == O_RDWR;
         list[kept++] = f;

@@ -79,6 +79,9 @@ bool proc_fd_object(const struct proc_access *a, pid_t pid, int fd, char *object
 /* readlink(2) of a link below /proc/PID, without a NUL; -1 with errno. */
 ssize_t proc_link(const struct proc_access *a, const char *path, char *target, size_t room);
 
+/* How a descriptor was opened: O_RDONLY, O_WRONLY, O_RDWR; -1 if it cannot be known. */
+int proc_fd_mode(const struct proc_access *a, pid_t pid, int fd);
+
 /* The text of /proc/PID/fdinfo/FD. */
 bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, size_t room);
 

@@ -481,6 +481,8 @@ static void end(struct run *r)
     if (r->e->trace)
         log_tell(r);
     sites_tell(r);
+    if (r->pinned)
+        sched_setaffinity(0, sizeof r->processors, &r->processors);
     tell_end(r, wall_ms, cpu);
     release(r);
 }

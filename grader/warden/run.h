@@ -30,6 +30,7 @@
 #include "proc.h"
 #include "sites.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -134,8 +135,10 @@ struct run {
     char *cwd;
     int64_t began_ns, wall_end_ns;
     const char *limit_hit; /* the outcome, once a limit ended it */
-    bool silent;           /* leftovers are removed without a word */
-    bool stuck;            /* proven, in a run: nobody will run again */
+    bool pinned;           /* to one processor; its own ones: */
+    cpu_set_t processors;
+    bool silent; /* leftovers are removed without a word */
+    bool stuck;  /* proven, in a run: nobody will run again */
 
     struct process *procs;
     int procs_count;

@@ -4,15 +4,12 @@
  * layouts of semaphores, mutexes and condition variables are glibc's (nptl, x86-64 and arm64).
  */
 #include "scene.h"
+#include "sockets.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,108 +269,20 @@ static void wait_for_mq(struct scene *s, struct person *p)
 /* ---- sockets
  * ----------------------------------------------------------------------------------------------- */
 
-static unsigned long socket_inode(const char *object)
-{
-    unsigned long inode = 0;
-    return sscanf(object, "socket:[%lu]", &inode) == 1 ? inode : 0;
-}
-
-/* The inode of a Unix socket's peer (sock_diag(7)); 0 if it has none or the kernel does not say. */
-static unsigned unix_peer(unsigned long inode)
-{
-    struct {
-        struct nlmsghdr head;
-        struct unix_diag_req ask;
-    } q = {.head = {.nlmsg_len = sizeof q, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
-           .ask = {.sdiag_family = AF_UNIX,
-                   .udiag_ino = (unsigned)inode,
-                   .udiag_states = ~0U,
-                   .udiag_show = UDIAG_SHOW_PEER,
-                   .udiag_cookie = {~0U, ~0U}}};
-    _Alignas(struct nlmsghdr) char answer[1024];
-    cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    if (fd < 0 || send(fd, &q, sizeof q, 0) != sizeof q)
-        return 0;
-    ssize_t n = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
-    const struct nlmsghdr *h = (const struct nlmsghdr *)answer;
-    if (n < (ssize_t)sizeof *h || h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len > (size_t)n)
-        return 0;
-    const struct unix_diag_msg *m = NLMSG_DATA(h);
-    const size_t headers = (size_t)NLMSG_HDRLEN + sizeof *m;
-    size_t left = h->nlmsg_len > headers ? h->nlmsg_len - headers : 0;
-    const char *at = (const char *)(m + 1);
-    while (left >= sizeof(struct nlattr)) {
-        const struct nlattr *t = (const struct nlattr *)at;
-        const size_t step = (size_t)NLA_ALIGN(t->nla_len);
-        if (t->nla_type == UNIX_DIAG_PEER && t->nla_len >= sizeof *t + sizeof(unsigned))
-            return *(const unsigned *)(t + 1);
-        if (step < sizeof *t || step > left)
-            break;
-        at += step;
-        left -= step;
-    }
-    return 0;
-}
-
-/* A line of /proc/net/tcp: "sl: local remote state …", the inode in its tenth field. */
-struct tcp {
-    char local[64], remote[64];
-    unsigned state;
-    unsigned long inode;
-};
-
-static bool tcp_find(const char *path, bool (*fits)(const struct tcp *t, const void *wanted),
-                     const void *wanted, struct tcp *t)
-{
-    FILE *f = fopen(path, "re");
-    char line[512];
-    bool found = false;
-    while (f && !found && fgets(line, sizeof line, f))
-        found = sscanf(line, " %*[^:]: %63s %63s %x %*s %*s %*s %*s %*s %lu", t->local, t->remote, &t->state,
-                       &t->inode) == 4 &&
-                fits(t, wanted);
-    if (f)
-        fclose(f);
-    return found;
-}
-
-static bool is_inode(const struct tcp *t, const void *wanted)
-{
-    return t->inode == *(const unsigned long *)wanted;
-}
-
-static bool is_other_side(const struct tcp *t, const void *wanted)
-{
-    const struct tcp *w = wanted;
-    return strcmp(t->local, w->remote) == 0 && strcmp(t->remote, w->local) == 0;
-}
-
-static unsigned port_of(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return colon ? (unsigned)strtoul(colon + 1, NULL, 16) : 0;
-}
-
 static void wait_for_socket(struct scene *s, struct person *p, const struct blocked_fd *f,
                             unsigned long inode)
 {
-    static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
     const long number = p->look.raw.number;
     const bool accepts = number == SYS_accept || number == SYS_accept4, connects = number == SYS_connect;
-    struct tcp own, other;
-    unsigned long peer = unix_peer(inode);
+    struct socket_look look;
     char what[80] = "a socket";
-    for (size_t i = 0; !peer && i < ARRAY_SIZE(tables); i++) {
-        if (!tcp_find(tables[i], is_inode, &inode, &own))
-            continue;
-        if (accepts || connects)
-            snprintf(what, sizeof what, "TCP port %u", port_of(accepts ? own.local : own.remote));
-        else
-            snprintf(what, sizeof what, "the TCP connection from port %u to port %u", port_of(own.local),
-                     port_of(own.remote));
-        if (tcp_find(tables[i], is_other_side, &own, &other))
-            peer = other.inode;
-    }
+    sockets_look(inode, &look);
+    const unsigned long peer = look.peer;
+    if (look.is_tcp && (accepts || connects))
+        snprintf(what, sizeof what, "TCP port %u", accepts ? look.local_port : look.remote_port);
+    else if (look.is_tcp)
+        snprintf(what, sizeof what, "the TCP connection from port %u to port %u", look.local_port,
+                 look.remote_port);
     if (accepts || connects) {
         snprintf(p->wait.object, sizeof p->wait.object, "%s %s", accepts ? "a client at" : "a server at",
                  what);
@@ -397,7 +306,7 @@ static void wait_for_socket(struct scene *s, struct person *p, const struct bloc
 static bool waits_on_socket(struct scene *s, struct person *p)
 {
     for (size_t i = 0; i < p->look.fds_count; i++) {
-        unsigned long inode = socket_inode(p->look.fds[i].object);
+        unsigned long inode = sockets_inode(p->look.fds[i].object);
         if (inode && (p->look.class == BLOCKED_READ || p->look.class == BLOCKED_WRITE)) {
             wait_for_socket(s, p, &p->look.fds[i], inode);
             return true;
