@@ -97,6 +97,28 @@ void descriptors_close(struct run *r, pid_t pid, int fd, site_id site)
     s->closer = pid;
 }
 
+void descriptors_close_range(struct run *r, pid_t pid, unsigned first, unsigned last)
+{
+    struct descriptors *d = of(r, pid);
+    for (size_t i = d ? d->count : 0; i-- > 0;)
+        if (d->list[i].open && (unsigned)d->list[i].fd >= first && (unsigned)d->list[i].fd <= last)
+            d->list[i] = d->list[--d->count];
+}
+
+uint32_t descriptors_object(struct run *r, pid_t pid, int fd)
+{
+    char object[256];
+    struct descriptor *s = slot(of(r, pid), fd, false);
+    if (r->e->trace && s && s->open)
+        return s->object;
+    if (!proc_fd_object(&r->w->access, pid, fd, object, sizeof object))
+        return 0;
+    const uint32_t name = log_name(r, object);
+    if (r->e->trace && (s = slot(of_or_new(r, pid), fd, true)))
+        *s = (struct descriptor){.fd = fd, .object = name, .open = true};
+    return name;
+}
+
 /* A child begins with a copy of its parent's table, and with what is known of it. */
 void descriptors_forked(struct run *r, pid_t parent, pid_t child)
 {
@@ -111,13 +133,13 @@ void descriptors_forked(struct run *r, pid_t parent, pid_t child)
     memcpy(to->list, from->list, from->count * sizeof *to->list);
 }
 
-/* What was closed before is another program's affair; what was close-on-exec, /proc will not show any more.
- */
+/* What was closed before is another program's affair, and what was close-on-exec is gone. */
 void descriptors_exec(struct run *r, pid_t pid)
 {
+    char object[256];
     struct descriptors *d = of(r, pid);
     for (size_t i = d ? d->count : 0; i-- > 0;)
-        if (!d->list[i].open)
+        if (!d->list[i].open || !proc_fd_object(&r->w->access, pid, d->list[i].fd, object, sizeof object))
             d->list[i] = d->list[--d->count];
 }
 

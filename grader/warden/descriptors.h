@@ -54,6 +54,10 @@ struct ownership {
 void descriptors_made(struct run *r, pid_t pid, int fd, const char *object, site_id site);
 /* It is about to be closed, whether it is open or not. */
 void descriptors_close(struct run *r, pid_t pid, int fd, site_id site);
+/* All from the first to the last, as far as they are open: whoever does that means whatever there is. */
+void descriptors_close_range(struct run *r, pid_t pid, unsigned first, unsigned last);
+/* The name of what a descriptor stands for; 0 if it is not open. Remembered where every call is watched. */
+uint32_t descriptors_object(struct run *r, pid_t pid, int fd);
 void descriptors_forked(struct run *r, pid_t parent, pid_t child);
 void descriptors_exec(struct run *r, pid_t pid);
 void descriptors_forget(struct run *r, pid_t pid);

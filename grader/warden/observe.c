@@ -163,10 +163,10 @@ static void describe(struct run *r, const struct tracee *t, const struct call *c
     char object[PATH_ROOM] = "";
     const int at = c->reads >= 0 ? c->reads : c->writes;
     int fd = -1;
+    uint32_t name = 0;
     if (at >= 0) {
         fd = (int)e->args[at];
-        if (!proc_fd_object(&r->w->access, t->tgid, fd, object, sizeof object))
-            object[0] = '\0';
+        name = descriptors_object(r, t->tgid, fd);
     } else if (c->path >= 0) {
         read_path(r, t, e->args[c->path], object);
     } else if (c->kind == CALL_REMOVE) {
@@ -174,10 +174,11 @@ static void describe(struct run *r, const struct tracee *t, const struct call *c
     } else if (c->kind == CALL_LOCK) {
         lock_object(e, object, sizeof object);
     }
-    const uint32_t name = log_name(r, object);
+    name = name ? name : log_name(r, object);
     struct log_entry *l = log_entry(r, number);
     l->fd = fd;
-    if (r->e->trace && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) && strncmp(object, "pipe:", 5) == 0)
+    if (r->e->trace && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) &&
+        strncmp(log_text(r, name), "pipe:", 5) == 0)
         l->end = proc_fd_mode(&r->w->access, t->tgid, fd) == O_RDONLY ? "r" : "w";
     l->object = name;
     l->site = e->site;
@@ -227,6 +228,9 @@ static void at_once(struct run *r, const struct tracee *t, const struct call *c,
     case CALL_CLOSE:
         descriptors_close(r, t->tgid, (int)e->args[0], e->site);
         break;
+    case CALL_CLOSE_RANGE:
+        descriptors_close_range(r, t->tgid, (unsigned)e->args[0], (unsigned)e->args[1]);
+        break;
     case CALL_REMOVE:
     case CALL_PATH:
         if (!c->result)
@@ -243,11 +247,10 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     const bool traced = r->e->trace;
     if (!c)
         return false;
-    if (calls_is_flow(c->kind)) {
+    if (calls_is_flow(c->kind) && !traced) {
         add_flow(r, t->tgid, t->proc, c->reads < 0 ? -1 : (int)e->args[c->reads], false);
         add_flow(r, t->tgid, t->proc, c->writes < 0 ? -1 : (int)e->args[c->writes], true);
-        if (!traced)
-            return false;
+        return false;
     }
     if (goes_on(t, c, e)) {
         t->event = t->interrupted;
@@ -262,10 +265,10 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     e->site = sites_take(r, t->tgid, e->pc, e->sp);
     if (c->kind != CALL_TIMER || !arms_nothing(e))
         count_call(r, t->tgid, t->proc, c->kind);
-    at_once(r, t, c, e);
     const size_t number = log_add(r, t->tgid, t->tid, c->kind == CALL_EXIT ? "exit" : c->name, c->kind);
     if (number != LOG_NONE)
         describe(r, t, c, e, number);
+    at_once(r, t, c, e);
     t->event = number;
     t->entered = *e;
     return c->kind != CALL_EXIT && (traced || c->result);

@@ -343,13 +343,20 @@ ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t roo
     return (ssize_t)size;
 }
 
-ssize_t proc_memory_some(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
+int proc_memory_open(const struct proc_access *a, pid_t pid)
 {
     char path[64];
-    if (a->yama)
+    if (a->yama) {
+        errno = EPERM;
         return -1;
+    }
     snprintf(path, sizeof path, "/proc/%d/mem", pid);
-    cleanup_fd int fd = open_as_owner(a, path, O_RDONLY);
+    return open_as_owner(a, path, O_RDONLY | O_CLOEXEC);
+}
+
+ssize_t proc_memory_some(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size)
+{
+    cleanup_fd int fd = proc_memory_open(a, pid);
     return fd < 0 ? -1 : pread(fd, data, size, (off_t)address);
 }
 

@@ -94,6 +94,9 @@ ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t roo
 
 /* Reads memory of a process. False unless all of it was read. */
 bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size);
+/* The memory itself, for many readings: a descriptor for pread(2), -1 with errno. It stays that of the
+ * program that ran when it was opened. */
+int proc_memory_open(const struct proc_access *a, pid_t pid);
 /* As much of it as there is; how much, -1 with errno if nothing. */
 ssize_t proc_memory_some(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size);
 

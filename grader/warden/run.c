@@ -202,6 +202,7 @@ static void child_ended(struct run *r, pid_t pid, int status)
     tell_crash(r, pid, run_role(r, pid, role, sizeof role), number, l->site);
 }
 
+#define ROUND_EVERY    4   /* so often the others have their turn */
 #define SERVED_AT_ONCE 256 /* stops and ends, before limits and the judge have their turn */
 
 /* A process ended, or a thread that we trace. One that has another parent will be waited for there too, and
@@ -271,7 +272,8 @@ void run_reap(struct run *r)
         const pid_t first = reap_next(r, P_ALL, 0);
         if (!first)
             return;
-        reap_others(r, first);
+        if (i % ROUND_EVERY == ROUND_EVERY - 1)
+            reap_others(r, first);
     }
     r->look_for_ended = true; /* somebody is very busy: the others first */
 }

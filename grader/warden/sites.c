@@ -21,6 +21,7 @@
 #define STACK_LEAST 8192      /* that is kept: the way out of the C library's printf is long */
 #define BYTES_MAX   (6 << 20) /* of all pictures */
 #define SITES_MAX   2000
+#define OPEN_MAX    64 /* memories */
 /* That many words that point into the student's code make a place: the first that is one may be a left-over
  * of an earlier call. */
 #define OWN_WORDS 6
@@ -43,6 +44,7 @@ struct site_maps { /* a memory map, of one or many processes */
 struct site_process {
     pid_t pid;
     size_t maps;
+    int memory; /* /proc/PID/mem, -1 not open */
 };
 
 struct site {
@@ -110,6 +112,7 @@ void sites_forget(struct run *r, pid_t pid)
     struct sites *s = &r->sites;
     for (size_t i = 0; i < s->processes_count; i++)
         if (s->processes[i].pid == pid) {
+            close_fd(&s->processes[i].memory);
             s->processes[i] = s->processes[--s->processes_count];
             return;
         }
@@ -134,9 +137,24 @@ static ssize_t map_of(struct run *r, pid_t pid, uint64_t pc)
     sites_forget(r, pid);
     if (r->w->witness) { /* else nobody tells of its next exec or of its end */
         s->processes = xrealloc(s->processes, (s->processes_count + 1) * sizeof *s->processes);
-        s->processes[s->processes_count++] = (struct site_process){pid, number};
+        s->processes[s->processes_count++] = (struct site_process){pid, number, -1};
     }
     return (ssize_t)number;
+}
+
+/* Reads from a process's memory, which stays open: a place is asked for at each call. */
+static ssize_t read_memory(struct run *r, pid_t pid, uint64_t address, void *data, size_t size)
+{
+    struct sites *s = &r->sites;
+    for (size_t i = 0; i < s->processes_count && i < OPEN_MAX; i++) {
+        struct site_process *p = &s->processes[i];
+        if (p->pid != pid)
+            continue;
+        if (p->memory < 0)
+            p->memory = proc_memory_open(&r->w->access, pid);
+        return p->memory < 0 ? -1 : pread(p->memory, data, size, (off_t)address);
+    }
+    return proc_memory_some(&r->w->access, pid, address, data, size);
 }
 
 /* ---- pictures ----------------------------------------------------------------------------------------- */
@@ -158,7 +176,7 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
     if (is_code(m, pc, &own))
         own_words += own;
     for (size_t want = 1024; want <= STACK_MAX && own_words < OWN_WORDS; want *= 4) {
-        ssize_t n = proc_memory_some(&r->w->access, pid, sp + have, stack + have, want - have);
+        ssize_t n = read_memory(r, pid, sp + have, stack + have, want - have);
         have += n > 0 ? (size_t)n : 0;
         for (uint64_t word; at + sizeof word <= have && own_words < OWN_WORDS; at += sizeof word) {
             memcpy(&word, stack + at, sizeof word);
@@ -191,7 +209,7 @@ site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
     if (s->count == SITES_MAX || s->bytes > BYTES_MAX)
         return 0;
     if (size < STACK_LEAST) {
-        ssize_t n = proc_memory_some(&r->w->access, pid, sp + size, stack + size, STACK_LEAST - size);
+        ssize_t n = read_memory(r, pid, sp + size, stack + size, STACK_LEAST - size);
         size += n > 0 ? (size_t)n : 0;
     }
     if (s->count == s->room) {
@@ -211,6 +229,8 @@ void sites_free(struct sites *s)
         free(s->list[i].stack);
     for (size_t i = 0; i < s->maps_count; i++)
         free(s->maps[i].text);
+    for (size_t i = 0; i < s->processes_count; i++)
+        close_fd(&s->processes[i].memory);
     free(s->list);
     free(s->maps);
     free(s->processes);
