@@ -1,0 +1,23 @@
+/*
+ * The last stage was exec-ed with the write end of its own stdin's pipe open.
+ * EXPECT: deadlock/write_end_kept_by_reader
+ * XFAIL: no line, though the parent that waits has one
+ */
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+    int fd[2];
+    if (pipe(fd) < 0)
+        return 1;
+    if (fork() == 0) {
+        dup2(fd[0], 0);
+        execlp("cat", "cat", (char *)0);
+        _exit(127);
+    }
+    close(fd[0]);
+    close(fd[1]);
+    wait(NULL); /* HERE */
+    return 0;
+}
