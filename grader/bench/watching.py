@@ -81,10 +81,6 @@ class _Warden:
         self._timer.cancel()
         os.close(self._lease)
 
-    def resident(self) -> int:
-        text = Path(f"/proc/{self.process.pid}/status").read_text("utf-8")
-        return int(next(line for line in text.splitlines() if line.startswith("VmHWM:")).split()[1]) * 1024
-
 
 def _folder(bench: Bench, name: str) -> tuple[Path, Path]:
     """A work folder of warden's with one program, and warden."""
@@ -105,7 +101,7 @@ def memory(bench: Bench) -> Iterator[Figure]:
     peak = kept = 0
     for event in run.events():
         if event["event"] == "call" and not peak:
-            peak = run.resident()  # the log is whole, and warden waits for us to read it
+            peak = measure.resident_peak(warden)  # the log is whole, and warden waits for us to read it
         kept += event["event"] == "call"
     if kept < ENTRIES:
         raise NotMeasured(f"only {kept} entries came")

@@ -90,6 +90,14 @@ def own_frame(frames: Any, own: frozenset[str]) -> Location | None:
     return None
 
 
+_KEEPERS = ("holder_pid", "child_pid")
+
+
+def _where(found: Found, pid: Any, own: frozenset[str]) -> Location | None:
+    frames = (process.get("frames") for process in found.processes if process.get("pid") == pid)
+    return next((there for f in frames if (there := own_frame(f, own))), None)
+
+
 def warden_finding(found: Found, own: frozenset[str]) -> Finding:
     """A finding of warden's; its place is that of the process it speaks of, those of the others are related."""
     place = own_frame(found.frames, own)
@@ -101,6 +109,9 @@ def warden_finding(found: Found, own: frozenset[str]) -> Finding:
             place = there
         elif there is not None:
             related.append(there)
+    if place is None:  # the process itself runs somebody else's program: where the one is that keeps it waiting
+        place = next((there for name in _KEEPERS if (there := _where(found, found.args.get(name), own))), None)
+        place = place or named.get("made")
     return catalogue.finding(
         found.kind,
         found.cause,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,27 +129,46 @@ class _Kept:
         return bytes(self.data)
 
 
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def _streams(keep: bool) -> Iterator[tuple[dict[str, int], list[_Kept]]]:
     """The descriptors that the programs get: the user's own, or pipes whose contents are kept. Duplicates: warden has 0, 1
     and 2 of its own."""
-    kept = [_Kept(), _Kept()] if keep else []
-    numbers = {"stdin": 0, "stdout": kept[0].write if keep else 1, "stderr": kept[1].write if keep else 2}
+    wanted = {"stdin": 0} if keep else {"stdin": 0, "stdout": 1, "stderr": 2}
     copies: dict[str, int] = {}
+    kept: list[_Kept] = []
     try:
-        for name, fd in numbers.items():
-            try:
+        for name, fd in wanted.items():
+            # what the user has closed is /dev/null; looked at before anything else may get that number
+            if _is_open(fd):
                 copies[name] = os.dup(fd)
-            except OSError:
-                pass  # the user has closed it: it is /dev/null then
+        if keep:
+            kept = [_Kept(), _Kept()]
+            copies |= {"stdout": os.dup(kept[0].write), "stderr": os.dup(kept[1].write)}
         yield copies, kept
     finally:
         for fd in copies.values():
             os.close(fd)
 
 
-def _findings(found: Iterable[ev.Found], own: frozenset[str]) -> tuple[Finding, ...]:
-    made = lead((warden_finding(f, own) for f in found), None)
+def _once(found: Sequence[ev.Found]) -> list[ev.Found]:
+    """A child that was still running when its parent ended, and then stayed, is told once."""
+    stayed = {f.args.get("pid") for f in found if f.kind == "orphan"}
+    return [f for f in found if not (f.kind == "zombie" and f.args.get("pid") in stayed)]
+
+
+def _findings(found: Sequence[ev.Found], own: frozenset[str]) -> tuple[Finding, ...]:
+    made = lead((warden_finding(f, own) for f in _once(found)), None)
+    # many processes at one place have one fault
+    first = {(f.kind, f.cause, f.location or id(f)): f for f in reversed(made)}
+    made = tuple(f for f in made if first[(f.kind, f.cause, f.location or id(f))] is f)
     explained = any(f.kind in _EXPLAINED_BY for f in made)
     return tuple(f for f in made if not (explained and f.kind == "resource_limit" and f.cause in ("wall", "cpu")))
 

@@ -186,6 +186,7 @@ bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct bloc
         b->class = BLOCKED_STOPPED;
         b->call = "stopped by a signal";
         b->forever = true;
+        proc_syscall(a, pid, tid, &b->raw); /* where it is */
         return true;
     }
     if (st.state != 'S')

@@ -1,6 +1,7 @@
 #include "calls.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ipc.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -60,6 +61,8 @@ const struct call call_table[] = {
     {CONTROL(mknodat), .kind = CALL_PATH, .result = true, PATH(1)},
     {CONTROL(mkdirat), .kind = CALL_PATH, .result = true, PATH(1)},
     {CONTROL(bind), .kind = CALL_BIND, .result = true, READS(0)},
+    {CONTROL(rt_sigaction), .kind = CALL_ACTION, .reads = -1, .writes = -1, .path = -1,
+     ONLY(0, SIGCHLD, SIGCHLD)},
     {CONTROL(kill), .kind = CALL_KILL, NO},
     {CONTROL(tkill), .kind = CALL_KILL, NO},
     {CONTROL(tgkill), .kind = CALL_KILL, NO},
@@ -161,9 +164,10 @@ const struct timed_call *calls_timed(long number)
 const char *calls_kind_name(enum call_kind kind)
 {
     static const char *const names[CALL_KINDS] = {
-        "none", "exit",  "pipe",        "fork", "socketpair", "exec", "signal", "timer",   "open", "fd",
-        "dup",  "close", "close_range", "get",  "remove",     "path", "bind",   "kill",    "wait", "suspend",
-        "read", "write", "copy",        "lock", "sleep",      "poll", "attach", "connect", "again"};
+        "none", "exit",   "pipe", "fork",   "socketpair",  "exec", "signal", "timer",
+        "open", "fd",     "dup",  "close",  "close_range", "get",  "remove", "path",
+        "bind", "action", "kill", "wait",   "suspend",     "read", "write",  "copy",
+        "lock", "sleep",  "poll", "attach", "connect",     "again"};
     return names[kind];
 }
 

@@ -27,6 +27,7 @@ enum call_kind {
     CALL_REMOVE, /* shmctl and kin with IPC_RMID */
     CALL_PATH,   /* makes or removes a name */
     CALL_BIND,
+    CALL_ACTION,  /* says what a signal does */
     CALL_KILL,    /* sends a signal */
     CALL_WAIT,    /* for a child */
     CALL_SUSPEND, /* for a signal */

@@ -74,9 +74,13 @@ static site_id fork_site(const struct run *r, pid_t child)
 
 /* Whoever is still its child was never waited for. A child whose parent was some other process (a daemon's
  * double fork) is no child of it any more and is not meant. */
-static void main_exits(struct run *r, struct process *p)
+static void main_exits(struct run *r, const struct tracee *t, struct process *p)
 {
     pid_t children[64];
+    uint64_t ignored, caught;
+    if (t->reaps_itself ||
+        (proc_signals(p->pid, p->pid, &ignored, &caught) && ignored & 1ULL << (SIGCHLD - 1)))
+        return;
     size_t n = proc_children(p->pid, children, ARRAY_SIZE(children));
     for (size_t i = 0; i < n; i++) {
         struct proc_stat st;
@@ -214,7 +218,15 @@ static void removed(struct run *r, const struct tracee *t, const struct call *c,
     objects_removed(r, e->number == SYS_mq_unlink ? full : object);
 }
 
-static void at_once(struct run *r, const struct tracee *t, const struct call *c, const struct entered *e)
+/* The kernel's own struct sigaction: handler, flags, … */
+static void action_set(struct run *r, struct tracee *t, const struct entered *e)
+{
+    uint64_t action[2];
+    if (e->args[1] && proc_memory(&r->w->access, t->tgid, e->args[1], action, sizeof action))
+        t->reaps_itself = action[1] & SA_NOCLDWAIT;
+}
+
+static void at_once(struct run *r, struct tracee *t, const struct call *c, const struct entered *e)
 {
     struct process *p;
     switch (c->kind) {
@@ -223,10 +235,14 @@ static void at_once(struct run *r, const struct tracee *t, const struct call *c,
         break;
     case CALL_EXIT:
         if ((p = run_process(r, t->tgid)) && !p->ended)
-            main_exits(r, p);
+            main_exits(r, t, p);
         break;
     case CALL_CLOSE:
         descriptors_close(r, t->tgid, (int)e->args[0], e->site);
+        break;
+    case CALL_ACTION:
+        if ((int)e->args[0] == SIGCHLD)
+            action_set(r, t, e);
         break;
     case CALL_CLOSE_RANGE:
         descriptors_close_range(r, t->tgid, (unsigned)e->args[0], (unsigned)e->args[1]);

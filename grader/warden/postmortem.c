@@ -5,10 +5,10 @@
  * Causes (texts and hints: ipclab/catalogue.toml):
  *   deadlock   write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
  *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
- * lock_taken_twice hang       lock_not_shared, lock_holder_gone, waits_for_input, waits_for_reader,
- * waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
- * signal_lost, signal_blocked, waits_for_partner, stopped, blocked, all_ended busy_wait  spins timeout
- * sleeping, still_running
+ * lock_taken_twice hang       lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input,
+ * waits_for_reader, waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client,
+ * waits_for_signal, signal_lost, signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked,
+ * all_ended busy_wait  spins timeout sleeping, still_running
  */
 #include "scene.h"
 
@@ -48,7 +48,14 @@ static const struct blocked_fd *waits_on(const struct person *p, bool write)
     return NULL;
 }
 
-/* Another process that holds the wanted end, preferably one that waits for a child. */
+/* Does `parent` wait for the end of just this child, or of any? */
+static bool awaits(const struct person *parent, const struct person *child)
+{
+    return parent->look.class == BLOCKED_WAIT && child->stat.ppid == parent->pid &&
+           (parent->wait.child <= 0 || parent->wait.child == child->pid);
+}
+
+/* Another process that holds the wanted end, preferably one that waits for `but`, its child. */
 static const struct person *holder(const struct scene *s, const struct person *but, const char *object,
                                    bool write, const struct proc_fd **end)
 {
@@ -56,7 +63,7 @@ static const struct person *holder(const struct scene *s, const struct person *b
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const struct proc_fd *e = p == but ? NULL : scene_end(p->fds, p->fds_count, object, write);
-        if (e && (!found || p->look.class == BLOCKED_WAIT)) {
+        if (e && (!found || awaits(p, but))) {
             found = p;
             *end = e;
         }
@@ -75,7 +82,7 @@ static bool rule_reader(const struct scene *s, struct cause *c)
         const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, true), *end = NULL;
         const struct person *other = holder(s, p, on->object, true, &end);
         /* Somebody else who may still write, and does not wait for us, is not at fault yet. */
-        bool other_could_write = other && other->look.class != BLOCKED_WAIT && !waits_on(other, false);
+        bool other_could_write = other && !awaits(other, p) && !waits_on(other, false);
         if (other_could_write)
             continue;
         if (own && !other) {
@@ -87,7 +94,7 @@ static bool rule_reader(const struct scene *s, struct cause *c)
                                 .other_fd = own->number};
             return true;
         }
-        if (other && other->look.class == BLOCKED_WAIT) {
+        if (other && awaits(other, p)) {
             *c = (struct cause){.kind = "deadlock",
                                 .slug = "write_end_kept_by_waiting_parent",
                                 .who = p,
@@ -268,8 +275,14 @@ static bool rule_lost_lock(const struct scene *s, struct cause *c)
         const struct person *p = &s->people[i];
         if (p->look.class != BLOCKED_LOCK || !p->look.forever)
             continue;
+        /* alone, it has nobody with whom to share */
+        const bool has_kin = s->count > 1 || log_last(s->r, p->pid, CALL_FORK);
         const bool copied =
-            p->wait.private_memory && p->stat.threads == 1 && p->wait.object[0] && !p->wait.holder;
+            p->wait.private_memory && p->stat.threads == 1 && p->wait.object[0] && !p->wait.holder && has_kin;
+        if (p->wait.private_call) {
+            *c = (struct cause){.kind = "hang", .slug = "lock_not_process_shared", .who = p, .other_fd = -1};
+            return true;
+        }
         if (!copied && !p->wait.holder_gone)
             continue;
         *c = (struct cause){.kind = "hang",
@@ -290,7 +303,9 @@ static bool rule_judge(const struct scene *s, struct cause *c)
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
             const struct blocked_fd *on = waits_on(p, write);
-            if (on && (scene_judge_holds(s, on->object, !write) || run_is_outside(s->r, on->object))) {
+            const bool outside =
+                on && !write && run_is_outside(s->r, on->object); /* what it writes, the user reads */
+            if (on && (scene_judge_holds(s, on->object, !write) || outside)) {
                 *c = (struct cause){.kind = "hang",
                                     .slug = write ? "waits_for_reader" : "waits_for_input",
                                     .who = p,
@@ -378,15 +393,24 @@ static bool rule_lost_signal(const struct scene *s, struct cause *c)
             continue;
         *c = (struct cause){
             .kind = "hang", .who = p, .other_fd = -1, .signal = first_signal(pending & blocked)};
-        if (c->signal) {
+        if (c->signal && !p->wait.in_set) {
             c->slug = "signal_blocked";
             return true;
         }
+        c->signal = 0;
+        if (p->wait.in_set)
+            continue;
         const struct log_entry *came = log_last(s->r, p->pid, CALL_SIGNAL), *wait = NULL, *before = NULL;
         for (size_t k = s->r->log.count; k-- > 0 && !before;) {
             const struct log_entry *l = &s->r->log.entries[k];
             if (l->pid == p->pid && l->kind == CALL_SUSPEND)
                 *(wait ? &before : &wait) = l;
+        }
+        if (came && came->signal == SIGCHLD && proc_has_zombie(p->pid)) {
+            c->slug = "handler_reaps_too_few";
+            c->signal = SIGCHLD;
+            c->came = came->site;
+            return true;
         }
         /* While a handler runs its signal is caught; what stops or kills would not have come here. */
         if (came && wait && came < wait && (!before || before < came) && came->signal != SIGCONT) {
@@ -449,7 +473,9 @@ static void describe_wait(const struct person *p, struct buffer *b)
     blocked_describe(&p->look, b);
     if (p->wait.object[0] && p->look.class != BLOCKED_NOT)
         buffer_print(b, " for %s", p->wait.object);
-    if (p->wait.holder_gone)
+    if (p->wait.holder == p->pid && p->stat.threads > 1)
+        buffer_print(b, "; another thread of it has it");
+    else if (p->wait.holder_gone)
         buffer_print(b, "; process %d had it and has ended", p->wait.holder);
     else if (p->wait.holder)
         buffer_print(b, "; process %d has it", p->wait.holder);
@@ -543,7 +569,7 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_int(&b, "holder_fd", c->other_fd);
     if (c->who && c->who->wait.object[0] && !c->on)
         json_text(&b, "object", c->who->wait.object);
-    if (c->who && c->who->wait.holder && !c->other)
+    if (c->who && c->who->wait.holder && c->who->wait.holder != c->who->pid && !c->other)
         json_int(&b, "holder_pid", c->who->wait.holder);
     if (c->cycle_count)
         tell_cycle(c, &b);
@@ -565,6 +591,8 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         const struct proc_syscall *raw = &p->look.raw;
         if (raw->sp)
             json_site(r, &b, "site", sites_take(r, p->pid, raw->pc, raw->sp));
+        else if (c->who == p && p->look.class == BLOCKED_NOT)
+            json_site(r, &b, "site", witness_where(r, p->pid));
         json_close(&b, '}');
         buffer_free(&doing);
     }

@@ -222,6 +222,16 @@ size_t proc_children(pid_t pid, pid_t *list, size_t room)
     return count;
 }
 
+bool proc_has_zombie(pid_t pid)
+{
+    pid_t children[256];
+    struct proc_stat st;
+    for (size_t i = proc_children(pid, children, ARRAY_SIZE(children)); i-- > 0;)
+        if (proc_stat(children[i], &st) && st.ppid == pid && st.state == 'Z')
+            return true;
+    return false;
+}
+
 size_t proc_descendants(pid_t pid, pid_t *list, size_t room)
 {
     size_t count = proc_children(pid, list, room);

@@ -41,6 +41,9 @@ bool proc_signals(pid_t pid, pid_t tid, uint64_t *ignored, uint64_t *caught);
 /* Signals that have come and wait, of the thread and of its process, and those that the thread blocks. */
 bool proc_pending(pid_t pid, uint64_t *pending, uint64_t *blocked);
 
+/* Has it a child that has ended and was not waited for? */
+bool proc_has_zombie(pid_t pid);
+
 /* Has it a tracer? A child of a traced process has one from its first moment on (PTRACE_O_TRACEFORK). */
 bool proc_is_traced(pid_t pid);
 

@@ -261,6 +261,26 @@ static void reap_others(struct run *r, pid_t first)
         reap_next(r, P_PID, others[i]);
 }
 
+/* A child that has ended is not its parent's to wait for until its tracer has waited, though a pidfd or a
+ * signal may have told the parent of its end. */
+void run_reap_children(struct run *r, pid_t parent)
+{
+    pid_t children[TASKS_MAX];
+    size_t n = 0;
+    struct proc_stat st;
+    for (size_t i = 0; i < r->tracees_count && n < ARRAY_SIZE(children); i++)
+        if (r->tracees[i].tid == r->tracees[i].tgid && r->tracees[i].tid != parent)
+            children[n++] = r->tracees[i].tid;
+    for (size_t i = 0; i < n; i++) {
+        siginfo_t info = {0};
+        struct rusage use;
+        if (proc_stat(children[i], &st) && st.ppid == parent && st.state == 'Z' &&
+            syscall(SYS_waitid, P_PID, children[i], &info, WEXITED | WNOHANG | WNOWAIT | __WALL, &use) == 0 &&
+            info.si_pid == children[i])
+            reap_one(r, children[i], &use);
+    }
+}
+
 /* Everything that wait(2) has for us: stops of tracees, ends of children and tracees. */
 void run_reap(struct run *r)
 {

@@ -98,11 +98,12 @@ struct entered {
 
 struct tracee { /* a traced thread */
     pid_t tid, tgid;
-    int proc;         /* whose process it is or descends from; -1 unknown */
-    bool starting;    /* not yet at its exec */
-    bool stopped;     /* by a stop signal */
-    bool was_stopped; /* and no SIGCONT has come to it yet */
-    bool borrows;     /* its parent's memory: a child of vfork before its exec */
+    int proc;          /* whose process it is or descends from; -1 unknown */
+    bool starting;     /* not yet at its exec */
+    bool stopped;      /* by a stop signal */
+    bool was_stopped;  /* and no SIGCONT has come to it yet */
+    bool reaps_itself; /* SA_NOCLDWAIT: nobody has to wait for its children */
+    bool borrows;      /* its parent's memory: a child of vfork before its exec */
     /* the call that it is in, from its entry until its exit is seen */
     bool leaves; /* it is to be stopped at the exit */
     struct entered entered;
@@ -176,6 +177,8 @@ struct run {
 /* run.c */
 void run_entry(struct warden *w, struct entry *e);
 void run_reap(struct run *r); /* handles what wait(2) has: stops of tracees, ends */
+/* Lets go of its children that have ended, so that it can wait for them. */
+void run_reap_children(struct run *r, pid_t parent);
 void run_event_begin(struct run *r, struct buffer *b, const char *name); /* an event of this entry */
 void warden_event(struct warden *w, struct buffer *b); /* ends the object, writes and frees it */
 double warden_ms(const struct warden *w);
@@ -235,6 +238,9 @@ void witness_stop(struct run *r, pid_t tid, int status);
 bool witness_ends(struct run *r, pid_t tid);
 /* Where the process was when a signal killed it; 0 if that was not seen. */
 site_id witness_death(const struct run *r, pid_t pid);
+/* Where a running thread is at this moment: it is stopped for that (PTRACE_INTERRUPT); 0 if it is not to be
+ * had. Not for a thread that waits in a call, which it might interrupt. */
+site_id witness_where(struct run *r, pid_t tid);
 /* Is it stopped by a stop signal (and not by us)? */
 bool witness_stopped(const struct run *r, pid_t tid);
 /* Is its memory its parent's, or was it made so lately that nobody knows yet? */

@@ -25,6 +25,9 @@ struct wait {
     bool outside;        /* somebody whom we do not see could end it too */
     pid_t holder;        /* has what is waited for; may have ended; 0 unknown */
     bool holder_gone;    /* it has */
+    pid_t child;         /* of a wait for a child: which; -1 any */
+    bool in_set;         /* a wait for the signals of a set, not for any (sigwait(3)) */
+    bool private_call;   /* of a lock in shared memory: other processes cannot wake it (FUTEX_PRIVATE_FLAG) */
     bool private_memory; /* a lock or semaphore in memory that each process has a copy of */
 };
 

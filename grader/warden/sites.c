@@ -201,8 +201,6 @@ site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
     if (maps < 0)
         return 0;
     const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size);
-    if (size < 256)
-        return 0;
     for (size_t i = s->count; i-- > 0;) /* a loop finds its place at once */
         if (s->list[i].hash == hash)
             return (site_id)i + 1;
@@ -217,7 +215,7 @@ site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
         s->list = xrealloc(s->list, s->room * sizeof *s->list);
     }
     struct site *made = &s->list[s->count++];
-    *made = (struct site){hash, pc, sp, (size_t)maps, size, xcalloc(size, 1), false};
+    *made = (struct site){hash, pc, sp, (size_t)maps, size, xcalloc(size + 1, 1), false};
     memcpy(made->stack, stack, size);
     s->bytes += size;
     return (site_id)s->count;

@@ -160,6 +160,18 @@ static void place_of(const struct mapping *m, uint64_t address, char *text, size
         snprintf(text, room, "in shared memory at offset %llu", offset);
 }
 
+/* The thread that has the mutex whose words these are, if it is one: an ordinary one waits for the value 2, a
+ * robust one for the owner's number with FUTEX_WAITERS; both keep the owner in the third word. 0 if it is
+ * none. */
+static pid_t mutex_owner(uint32_t wanted, const uint32_t *word)
+{
+    if (wanted == 2 && word[0] == 2)
+        return (pid_t)word[2];
+    if (wanted & FUTEX_WAITERS && word[0] == wanted && (wanted & FUTEX_TID_MASK) == word[2])
+        return (pid_t)word[2];
+    return 0;
+}
+
 static void wait_for_futex(struct scene *s, struct person *p)
 {
     const struct proc_access *a = &s->r->w->access;
@@ -176,9 +188,13 @@ static void wait_for_futex(struct scene *s, struct person *p)
         if (&s->people[i] != p && shared && maps_it(s, &s->people[i], &m))
             p->wait.enders |= 1ULL << i;
     p->wait.private_memory = !shared;
-    const pid_t owner = wanted == 2 && word[0] == 2 && word[2] ? proc_tgid((pid_t)word[2]) : 0;
-    if (wanted == 2 && word[0] == 2 && word[2]) {
-        held_by(s, p, owner ? owner : (pid_t)word[2]);
+    p->wait.private_call = shared && !shared_call && p->stat.threads == 1;
+    if (p->wait.private_call)
+        p->wait.enders = 0;
+    const pid_t owner = mutex_owner(wanted, word);
+    if (owner) {
+        const pid_t process = proc_tgid(owner);
+        held_by(s, p, process ? process : owner);
         p->look.call = "pthread_mutex_lock";
         snprintf(p->wait.object, sizeof p->wait.object, "the mutex %s", place);
     } else if (wanted == 0 && word[1] && (shared_call ? word[2] == 128 : word[1] < 8)) {
@@ -323,6 +339,7 @@ static void wait_for_lock(struct scene *s, struct person *p)
 {
     struct stat st;
     char path[64], text[16384], name[128] = "a file";
+    bool itself = false;
     if (!p->look.fds_count || read_file("/proc/locks", text, sizeof text) <= 0)
         return;
     snprintf(path, sizeof path, "/proc/%d/fd/%d", p->pid, p->look.fds[0].fd);
@@ -338,13 +355,20 @@ static void wait_for_lock(struct scene *s, struct person *p)
         int holder;
         if (strstr(line, "->") || sscanf(line, "%*d: %15s %*s %*s %d %63s", family, &holder, place) != 3)
             continue;
-        const bool same_kind = (strcmp(family, "FLOCK") == 0) == (p->look.raw.number == SYS_flock);
-        if (same_kind && holder != p->pid && is_device(place, st.st_dev) &&
-            strtoull(strrchr(place, ':') + 1, NULL, 10) == st.st_ino) {
+        const bool flock = p->look.raw.number == SYS_flock;
+        if ((strcmp(family, "FLOCK") == 0) != flock || !is_device(place, st.st_dev) ||
+            strtoull(strrchr(place, ':') + 1, NULL, 10) != st.st_ino)
+            continue;
+        if (holder > 0 && holder != p->pid) {
             held_by(s, p, holder);
             return;
         }
+        itself |= holder == p->pid;
+        p->wait.enders |=
+            holder == p->pid ? 0 : scene_others(s, p); /* of an open file description: anybody's */
     }
+    if (itself && p->look.raw.number == SYS_flock) /* through another open of the file */
+        held_by(s, p, p->pid);
 }
 
 static void wait_for_child(struct scene *s, struct person *p)
@@ -352,6 +376,7 @@ static void wait_for_child(struct scene *s, struct person *p)
     const struct proc_syscall *raw = &p->look.raw;
     pid_t wanted = raw->number == SYS_waitid ? (raw->args[0] == 1 /* P_PID */ ? (pid_t)raw->args[1] : -1)
                                              : (pid_t)raw->args[0];
+    p->wait.child = wanted > 0 ? wanted : -1;
     for (size_t i = 0; i < s->count; i++)
         if (s->people[i].stat.ppid == p->pid && (wanted <= 0 || wanted == s->people[i].pid))
             p->wait.enders |= 1ULL << i;
@@ -379,6 +404,7 @@ void waits_understand(struct scene *s)
             break;
         case BLOCKED_SIGNAL:
             p->wait.enders = scene_others(s, p);
+            p->wait.in_set = number == SYS_rt_sigtimedwait;
             break;
         case BLOCKED_LOCK:
             if (number == SYS_futex)

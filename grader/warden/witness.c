@@ -17,11 +17,13 @@
 #include "run.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -76,10 +78,12 @@ static struct tracee *meet(struct run *r, pid_t tid)
     int proc = parent ? parent->proc : -1;
     bool child = parent && tgid == tid;
     const pid_t from = parent ? parent->tgid : 0;
+    const bool reaps_itself = parent && parent->reaps_itself;
     t = add(r, tid, tgid, proc);
     if (child)
         descriptors_forked(r, from, tid); /* its parent is still in fork(2): as it was then */
-    t->borrows = child;                   /* until its parent's stop says that it has memory of its own */
+    t->reaps_itself = reaps_itself;
+    t->borrows = child; /* until its parent's stop says that it has memory of its own */
     return t;
 }
 
@@ -124,6 +128,14 @@ static void on_call(struct run *r, struct tracee *t)
     memcpy(e.args, info.seccomp.args, sizeof e.args);
     e.pc = info.instruction_pointer;
     e.sp = info.stack_pointer;
+    const struct call *call = calls_find(e.number);
+    if (call && call->kind == CALL_WAIT) {
+        const pid_t tid = t->tid;
+        run_reap_children(r, t->tgid);
+        t = find(r, tid); /* the table has moved */
+        if (!t)
+            return;
+    }
     t->leaves = observe_entry(r, t, &e);
     t->leaves |= signals_timed_call(r, t, &e);
 }
@@ -152,6 +164,7 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
         return; /* a thread */
     if (!known && tgid != 0) {
         known = add(r, child, child, t.proc);
+        known->reaps_itself = t.reaps_itself;
         descriptors_forked(r, t.tgid, child);
     }
     if (known) {
@@ -187,7 +200,7 @@ static void on_exec(struct run *r, struct tracee *t)
             r->tracees[i] = r->tracees[--r->tracees_count];
             t = find(r, t->tid);
         }
-    t->starting = t->stopped = t->borrows = false;
+    t->starting = t->stopped = t->borrows = t->reaps_itself = false;
     sites_forget(r, t->tgid);
     observe_exec(r, t);
 }
@@ -230,6 +243,39 @@ void witness_stop(struct run *r, pid_t tid, int status)
     t = find(r, tid); /* the table may have moved */
     /* ESRCH: killed meanwhile */
     ptrace(t && t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, give);
+}
+
+#define INTERRUPT_NS (200 * NS_PER_MS)
+
+site_id witness_where(struct run *r, pid_t tid)
+{
+    const int64_t until = now_ns() + INTERRUPT_NS;
+    struct __ptrace_syscall_info now;
+    struct tracee *t = find(r, tid);
+    site_id site = 0;
+    bool ours = false;
+    if (!t || t->stopped || ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
+        return 0;
+    while (!ours && now_ns() < until) {
+        siginfo_t info = {0};
+        struct pollfd p = {.fd = r->w->signal_fd, .events = POLLIN};
+        struct signalfd_siginfo told;
+        if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL) < 0)
+            break;
+        if (info.si_pid != tid) {
+            if (poll(&p, 1, 10) > 0 && read(r->w->signal_fd, &told, sizeof told) > 0)
+                r->look_for_ended = true; /* it may have been another's */
+            continue;
+        }
+        ours = info.si_status >> 8 == PTRACE_EVENT_STOP && (info.si_status & 0xff) == SIGTRAP;
+        if (ours && ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof now, &now) > 0)
+            site = sites_take(r, t->tgid, now.instruction_pointer, now.stack_pointer);
+        witness_stop(r, tid, info.si_status);
+        t = find(r, tid);
+        if (!t)
+            break;
+    }
+    return site;
 }
 
 bool witness_serve_one(struct run *r, pid_t tid)

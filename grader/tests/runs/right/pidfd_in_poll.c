@@ -3,7 +3,6 @@
  * finds it. Thirty times.
  * EXPECT: no finding
  * OUTPUT: 30 ended
- * XFAIL: poll() of a pidfd says that the child has ended before a traced parent can reap it
  */
 #include <poll.h>
 #include <stdio.h>

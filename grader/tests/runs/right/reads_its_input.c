@@ -3,7 +3,6 @@
  * EXPECT: no finding
  * OUTPUT: 0 characters
  * OPTIONS: --timeout 20
- * XFAIL CLOSED: with stdin closed and --json the program reads from the pipe of its own stdout
  */
 #include <stdio.h>
 

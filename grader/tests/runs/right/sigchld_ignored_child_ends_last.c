@@ -3,7 +3,6 @@
  * sees as end-of-file, and needs nobody to reap it.
  * EXPECT: no finding
  * OUTPUT: the parent ends
- * XFAIL: SIGCHLD is ignored, but the child is called a zombie
  */
 #include <signal.h>
 #include <stdio.h>

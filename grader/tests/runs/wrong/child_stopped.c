@@ -1,7 +1,6 @@
 /*
  * The child stops itself and the parent, which would continue it, waits for its end.
  * EXPECT: hang/stopped
- * XFAIL: no line
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,7 +1,6 @@
 /*
  * Stop and continue as a hand-off: SIGCONT comes before the SIGSTOP and is lost.
  * EXPECT: hang/stopped
- * XFAIL: no line
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -2,7 +2,6 @@
  * Busy waiting on an ordinary variable which the child sets, in its own memory.
  * EXPECT: busy_wait/spins
  * OPTIONS: --timeout 2
- * XFAIL: no line
  */
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 /*
  * One process opens a file twice and locks it by both: a flock() belongs to the open file, so the process waits for itself.
  * EXPECT: deadlock/lock_taken_twice
- * XFAIL: not said that the process has the lock itself
  */
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,7 +1,6 @@
 /*
  * As before, and main ends: two of three children were never waited for.
  * EXPECT: zombie/child_never_waited
- * EXPECT: zombie/child_never_waited
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,7 +1,6 @@
 /*
  * The parent ends, and its child waits for a signal for ever.
  * EXPECT: orphan/left_running
- * XFAIL: the same process is told twice, first as a zombie
  */
 #include <unistd.h>
 

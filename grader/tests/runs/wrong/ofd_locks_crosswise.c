@@ -1,7 +1,6 @@
 /*
  * Open file description locks on two bytes of a file in opposite orders: the kernel does not look for circles among these.
  * EXPECT: deadlock/wait_in_a_cycle
- * XFAIL: the circle is not seen, and "process -1 has it"
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

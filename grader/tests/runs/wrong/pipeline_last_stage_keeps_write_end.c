@@ -1,7 +1,6 @@
 /*
  * The last stage was exec-ed with the write end of its own stdin's pipe open.
  * EXPECT: deadlock/write_end_kept_by_reader
- * XFAIL: no line, though the parent that waits has one
  */
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,7 +8,7 @@
 int main(void)
 {
     int fd[2];
-    if (pipe(fd) < 0)
+    if (pipe(fd) < 0) /* HERE */
         return 1;
     if (fork() == 0) {
         dup2(fd[0], 0);

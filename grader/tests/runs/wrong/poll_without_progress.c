@@ -2,7 +2,6 @@
  * The other end of the pipe has gone: poll() says POLLHUP at once, again and again, and the program looks for POLLIN only.
  * EXPECT: busy_wait/spins
  * OPTIONS: --timeout 2
- * XFAIL: no line, and not which call it repeats
  */
 #include <poll.h>
 #include <unistd.h>

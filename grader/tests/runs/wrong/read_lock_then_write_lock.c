@@ -1,7 +1,6 @@
 /*
  * A process that reads under the lock and then wants to write waits for the reader to leave, which is itself.
  * EXPECT: deadlock/lock_taken_twice or hang/waits_for_lock
- * XFAIL: called a lock of which each process has a copy, where there is one process only
  */
 #include <pthread.h>
 

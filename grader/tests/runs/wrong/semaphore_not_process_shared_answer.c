@@ -2,8 +2,7 @@
  * sem_init() with pshared 0 of a semaphore in shared memory: the post raises the value and wakes nobody in the other process.
  * The child posts once /proc says that its parent sleeps in futex(), where it goes only for this semaphore, and then
  * waits for an answer.
- * EXPECT: hang/lock_not_shared or deadlock/lock_not_shared
- * XFAIL: called a circle, though the value is 1; the cause is pshared 0
+ * EXPECT: hang/lock_not_process_shared
  */
 #include <semaphore.h>
 #include <stdio.h>

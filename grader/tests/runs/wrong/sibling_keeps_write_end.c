@@ -2,7 +2,7 @@
  * Two workers with a pipe each; the second inherits the first one's write end and keeps it, so the first never sees its end
  * while the second waits for work, and the parent waits for the first.
  * EXPECT: deadlock/write_end_kept_by_other
- * XFAIL: says that the parent waits for the second child; it waits for the first, whose write end the second has
+ * XFAIL: told as a circle of three, which is true, but not whose descriptor should have been closed
  */
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 /*
  * sigwaitinfo() for SIGUSR2, and SIGUSR1 comes.
  * EXPECT: hang/waits_for_signal
- * XFAIL: called signal_blocked, but sigwaitinfo() wants its signals blocked: this one is not in its set
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,7 +1,6 @@
 /*
  * Three processes, three robust mutexes: each has one and waits for the next one's. Robust helps the heirs of the dead, not these.
  * EXPECT: deadlock/wait_in_a_cycle
- * XFAIL: robust mutexes are not known, so the circle is another one, with the waiting parent
  */
 #include <pthread.h>
 #include <sys/mman.h>
