@@ -5,6 +5,11 @@ A mutant is a patch on the solution, or a folder of files that replace the solut
     # about: The child keeps its copy of the write end open.
     # fails: pump_copies_one_byte pump_copies_nothing
     # finding: deadlock/write_end_kept_by_reader
+    # place: pump.c: while ((n = read(
+    # role: a child of pump
+
+The place is a file and a part of the line, the role is what the finding calls the process; both are needed where a finding
+has them.
 """
 
 from __future__ import annotations
@@ -22,8 +27,12 @@ from ipclab.faults import GraderFault, UsageFault
 from ipclab.model import Lab, SourceFile, Submission
 
 PATCH_S = 30.0
-_HEADER = re.compile(r"(?:#\s*)?(about|fails|finding):\s*(.*)")
+_HEADER = re.compile(r"(?:#\s*)?(about|fails|finding|place|role):\s*(.*)")
 _FINDING = re.compile(r"([a-z_]+)/([a-z0-9_]+)")
+_PLACE = re.compile(r"([\w.-]+):\s+(\S.*)")
+# Findings of these kinds happen at a line, and (but for memory, which has no process of its own) in a process.
+WITH_PLACE = frozenset({"deadlock", "hang", "busy_wait", "crash", "zombie", "orphan", "fd_leak", "double_close", "memory_leak", "memory_error"})
+_WITHOUT_ROLE = frozenset({"memory_leak", "memory_error"})
 
 
 class Role(enum.Enum):
@@ -41,6 +50,8 @@ class Case:
     about: str = ""
     fails: frozenset[str] = frozenset()
     findings: frozenset[tuple[str, str]] = frozenset()  # kind, cause
+    places: frozenset[tuple[str, str]] = frozenset()  # where those are that have a place: a file, and a part of its line
+    roles: frozenset[str] = frozenset()  # and in which process
 
 
 class CaseFault(UsageFault):
@@ -93,7 +104,7 @@ def _changed(lab: Lab, role: Role, path: Path) -> Case:
 
 
 def _with_header(lab: Lab, case: Case, header: str, shown: str) -> Case:
-    said: dict[str, list[str]] = {"about": [], "fails": [], "finding": []}
+    said: dict[str, list[str]] = {"about": [], "fails": [], "finding": [], "place": [], "role": []}
     for line in header.splitlines():
         if match := _HEADER.match(line.strip()):
             said[match[1]].append(match[2].strip())
@@ -114,7 +125,16 @@ def _with_header(lab: Lab, case: Case, header: str, shown: str) -> Case:
     if not findings:
         raise CaseFault(f'{shown}: it names no finding; add "# finding: kind/cause"')
     pairs = frozenset((k, c) for k, _, c in (text.partition("/") for text in findings))
-    return replace(case, about=about, fails=frozenset(fails), findings=pairs)
+    kinds = {kind for kind, _ in pairs}
+    for text in said["place"]:
+        if not _PLACE.fullmatch(text):
+            raise CaseFault(f'{shown}: "place" has {text!r} where "file.c: a part of the line" belongs')
+    if kinds & WITH_PLACE and not said["place"]:
+        raise CaseFault(f'{shown}: a {min(kinds & WITH_PLACE)} has a place; add "# place: file.c: a part of the line"')
+    if kinds & WITH_PLACE - _WITHOUT_ROLE and not said["role"]:
+        raise CaseFault(f'{shown}: a {min(kinds & WITH_PLACE - _WITHOUT_ROLE)} is of a process; add "# role: a child of pump"')
+    places = frozenset((match[1], match[2]) for text in said["place"] if (match := _PLACE.fullmatch(text)))
+    return replace(case, about=about, fails=frozenset(fails), findings=pairs, places=places, roles=frozenset(said["role"]))
 
 
 def _patched(lab: Lab, path: Path, shown: str) -> dict[str, bytes]:

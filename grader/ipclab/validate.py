@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ipclab import skeleton
-from ipclab.cases import Case, CaseFault, Role, cases
+from ipclab.cases import WITH_PLACE, Case, CaseFault, Role, cases
 from ipclab.faults import UsageFault
 from ipclab.grading import Grader, Options
 from ipclab.model import Finding, Lab, Result, ResultStatus, Submission, TestStatus, Visibility
@@ -86,6 +86,28 @@ def _skeleton(result: Result) -> Iterator[str]:
         yield f"it earns {result.score} of {result.max_score} points, more than {SKELETON_SHARE:.0%}"
 
 
+def _line_of(case: Case, finding: Finding) -> str:
+    where = finding.location
+    data = next((s.data for s in case.submission.files if where is not None and s.name == where.file), b"")
+    lines = data.decode("utf-8", "replace").splitlines()
+    return lines[where.line - 1].strip() if where is not None and 0 < where.line <= len(lines) else ""
+
+
+def _misplaced(case: Case, result: Result) -> Iterator[str]:
+    """Findings that lie elsewhere than the mutant says, or are told of another process."""
+    for f in _findings(result):
+        if (f.kind, f.cause) not in case.findings:
+            continue
+        here, line = f.location, _line_of(case, f)
+        if here is None and case.places and f.kind in WITH_PLACE:
+            yield f"the finding {f.kind}/{f.cause} has no place"
+        if here is not None and not any(file == here.file and text in line for file, text in case.places):
+            yield f"the finding {f.kind}/{f.cause} is at {here.file}:{here.line}: {line}"
+        role = f.args.get("role")
+        if role is not None and f.kind in WITH_PLACE and role not in case.roles:
+            yield f"the finding {f.kind}/{f.cause} is told of {role!r}"
+
+
 def _mutant(case: Case, result: Result) -> Iterator[str]:
     failed = _failed(result)
     for name in sorted(case.fails - failed):
@@ -96,6 +118,7 @@ def _mutant(case: Case, result: Result) -> Iterator[str]:
     for kind, cause in sorted(case.findings - found):
         others = ", ".join(sorted(f"{k}/{c}" for k, c in found)) or "none"
         yield f"the finding {kind}/{cause} is missing; there are: {others}"
+    yield from _misplaced(case, result)
     named = {kind for kind, _ in case.findings}
     for kind, cause in sorted((k, c) for k, c in found if k not in named):
         yield f"there is an unexpected finding {kind}/{cause}"

@@ -98,6 +98,18 @@ static void list_fd(struct tk_text *t, const struct tk_fd *fd)
     tk_text_print(t, "%sfd %d (%s, for %s)", t->size ? ", " : "", fd->number, fd->object, mode);
 }
 
+/* The supervisor saw where it was opened. Where it did not, the failure stands all the same. */
+static void tell_left_open(tk_process *p, struct tk_fds before, struct tk_fds now)
+{
+    for (size_t i = 0; i < now.count; i++) {
+        if (was_open(before, &now.list[i]))
+            continue;
+        tk_control_ask(&(struct tk_request){
+            .op = CTL_LEFT, .proc = p->proc, .text = tk_format("fd %d", now.list[i].number)});
+        return;
+    }
+}
+
 void tk_assert_no_new_fd_at(const char *file, int line, struct tk_fds before, tk_process *p, const char *what)
 {
     struct tk_fds now = tk_fds(p);
@@ -112,8 +124,10 @@ void tk_assert_no_new_fd_at(const char *file, int line, struct tk_fds before, tk
     if (!count)
         return;
     struct tk_failure f = {.file = file, .line = line, .kind = "fd_leak"};
-    if (!tk_judge()->cause)
+    if (!tk_judge()->cause) {
         f.cause = "descriptor_left_open";
+        tell_left_open(p, before, now);
+    }
     f.message =
         tk_format("%s: %zu descriptor%s left open: %s", what, count, count == 1 ? " is" : "s are", list.data);
     tk_json_int(&f.expected, 0);
@@ -141,6 +155,20 @@ struct tk_children tk_children(tk_process *p)
         copy_word(&at, '\n', c->name, sizeof c->name);
     }
     return children;
+}
+
+void tk_assert_no_child_at(const char *file, int line, tk_process *p, const char *when)
+{
+    struct tk_children children = tk_children(p);
+    if (!children.count)
+        return;
+    const struct tk_child *c = &children.list[0];
+    tk_control_ask(
+        &(struct tk_request){.op = CTL_LEFT, .proc = p->proc, .text = tk_format("child %d", (int)c->pid)});
+    struct tk_failure f = {.file = file, .line = line, .kind = "zombie", .cause = "child_never_waited"};
+    f.message = tk_format("%s has a child, process %d (%s), after %s", p->program, (int)c->pid,
+                          c->state == 'Z' ? "a zombie" : "still running", when);
+    tk_fail_with(&f);
 }
 
 /* ---- calls and flows ---------------------------------------------------------------------------- */

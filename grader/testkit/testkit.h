@@ -156,6 +156,10 @@ struct tk_child { pid_t pid; char state; char name[32]; };
 struct tk_children { size_t count; struct tk_child *list; };
 struct tk_children tk_children(tk_process *p); /* zombies (state 'Z') among them */
 
+/* Fails if the process has a child, running or a zombie. `when`: "a call of ask_child". */
+#define tk_assert_no_child(p, when) tk_assert_no_child_at(__FILE__, __LINE__, p, when)
+void tk_assert_no_child_at(const char *file, int line, tk_process *p, const char *when);
+
 /* How often the process and its descendants made a control call: "pipe" (pipe, pipe2), "fork" (fork,
  * vfork, clone of a process, posix_spawn), "socketpair", "exec". */
 uint64_t tk_calls(tk_process *p, const char *call);

@@ -250,6 +250,36 @@ static void fds(struct run *r, const struct request *q)
     free(list);
 }
 
+static bool tell_left_open(struct run *r, const struct process *p, int fd)
+{
+    char object[256];
+    struct buffer b = {0};
+    if (!proc_fd_object(&r->w->access, p->pid, fd, object, sizeof object))
+        return false;
+    run_finding_begin(r, &b, "fd_leak", "descriptor_left_open");
+    json_int(&b, "pid", p->pid);
+    json_text(&b, "role", p->program);
+    json_int(&b, "fd", fd);
+    json_text(&b, "object", object);
+    json_close(&b, '}');
+    json_site(r, &b, "site", descriptors_site(r, p->pid, fd, object));
+    warden_event(r->w, &b);
+    return true;
+}
+
+static void left(struct run *r, const struct request *q)
+{
+    struct process *p = named(r, q);
+    bool told = false;
+    if (!p)
+        return;
+    if (!p->ended && strncmp(q->payload, "fd ", 3) == 0)
+        told = tell_left_open(r, p, atoi(q->payload + 3));
+    else if (!p->ended && strncmp(q->payload, "child ", 6) == 0)
+        told = observe_unwaited(r, p, (pid_t)atoi(q->payload + 6));
+    answer(r, q, told ? 0 : ENOENT, 0, 0, "");
+}
+
 static void children(struct run *r, const struct request *q)
 {
     struct process *p = named(r, q);
@@ -356,6 +386,9 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_FDS:
         fds(r, q);
+        break;
+    case CTL_LEFT:
+        left(r, q);
         break;
     case CTL_CHILDREN:
         children(r, q);

@@ -31,6 +31,7 @@ enum ctl_op {
     CTL_IDLE,      /* the judge waits and only a student's process can wake it; no answer */
     CTL_EXPLAIN,   /* post-mortem now */
     CTL_RECORD,    /* the verdict, last */
+    CTL_LEFT = 30, /* `proc` has left something, a descriptor or a child: warden tells where from */
     /* from warden, unasked */
     CTL_STUCK = 100, /* seq = that of the IDLE: no student process can ever run again */
     CTL_LIMIT,       /* a limit ended the processes; payload: its name */

@@ -72,6 +72,30 @@ static site_id fork_site(const struct run *r, pid_t child)
     return 0;
 }
 
+bool observe_unwaited(struct run *r, struct process *p, pid_t child)
+{
+    struct proc_stat st;
+    struct buffer b = {0};
+    char role[160];
+    if (!proc_stat(child, &st) || st.ppid != p->pid)
+        return false; /* reaped at this very moment by another thread, or by SA_NOCLDWAIT */
+    for (size_t i = 0; i < r->unwaited_count; i++)
+        if (r->unwaited[i] == child)
+            return true; /* told before */
+    r->unwaited = xrealloc(r->unwaited, (r->unwaited_count + 1) * sizeof *r->unwaited);
+    r->unwaited[r->unwaited_count++] = child;
+    run_finding_begin(r, &b, "zombie", "child_never_waited");
+    json_int(&b, "pid", child);
+    json_text(&b, "role", run_role(r, child, role, sizeof role));
+    json_int(&b, "parent_pid", p->pid);
+    json_text(&b, "parent", p->program);
+    json_text(&b, "state", st.state == 'Z' ? "a zombie" : "still running");
+    json_close(&b, '}');
+    json_site(r, &b, "site", fork_site(r, child));
+    warden_event(r->w, &b);
+    return true;
+}
+
 /* Whoever is still its child was never waited for. A child whose parent was some other process (a daemon's
  * double fork) is no child of it any more and is not meant. */
 static void main_exits(struct run *r, const struct tracee *t, struct process *p)
@@ -82,22 +106,8 @@ static void main_exits(struct run *r, const struct tracee *t, struct process *p)
         (proc_signals(p->pid, p->pid, &ignored, &caught) && ignored & 1ULL << (SIGCHLD - 1)))
         return;
     size_t n = proc_children(p->pid, children, ARRAY_SIZE(children));
-    for (size_t i = 0; i < n; i++) {
-        struct proc_stat st;
-        if (!proc_stat(children[i], &st) || st.ppid != p->pid)
-            continue; /* reaped at this very moment by another thread, or by SA_NOCLDWAIT */
-        struct buffer b = {0};
-        run_finding_begin(r, &b, "zombie", "child_never_waited");
-        char role[160];
-        json_int(&b, "pid", children[i]);
-        json_text(&b, "role", run_role(r, children[i], role, sizeof role));
-        json_int(&b, "parent_pid", p->pid);
-        json_text(&b, "parent", p->program);
-        json_text(&b, "state", st.state == 'Z' ? "a zombie" : "still running");
-        json_close(&b, '}');
-        json_site(r, &b, "site", fork_site(r, children[i]));
-        warden_event(r->w, &b);
-    }
+    for (size_t i = 0; i < n; i++)
+        observe_unwaited(r, p, children[i]);
 }
 
 /* ---- what a call is done to ------------------------------------------------------------------------------

@@ -93,7 +93,11 @@ const char *run_role(struct run *r, pid_t pid, char *text, size_t room)
             return text;
         }
     }
-    snprintf(text, room, "a process whose parent has ended");
+    const int proc = witness_whose(r, pid);
+    if (proc >= 0)
+        snprintf(text, room, "a process that %s left", r->procs[proc].program);
+    else
+        snprintf(text, room, "a process whose parent has ended");
     return text;
 }
 
@@ -475,6 +479,7 @@ static void release(struct run *r)
     free(r->procs);
     free(r->calls);
     free(r->flows);
+    free(r->unwaited);
     sites_free(&r->sites);
     log_free(&r->log);
     descriptors_free(&r->owned);

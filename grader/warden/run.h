@@ -164,6 +164,8 @@ struct run {
     struct tracee *tracees;
     size_t tracees_count, tracees_room;
     bool look_for_ended; /* a signal told of children that were not looked at yet */
+    pid_t *unwaited;     /* children of whom that was told */
+    size_t unwaited_count;
     struct sites sites;
     struct log log;
     struct ownership owned;
@@ -236,6 +238,8 @@ bool witness_serve_one(struct run *r, pid_t tid);       /* one of them; false if
 void witness_stop(struct run *r, pid_t tid, int status);
 /* It has ended. Was it a process (and not a thread of one)? */
 bool witness_ends(struct run *r, pid_t tid);
+/* Whose process it is or descends from; -1 unknown. */
+int witness_whose(const struct run *r, pid_t pid);
 /* Where the process was when a signal killed it; 0 if that was not seen. */
 site_id witness_death(const struct run *r, pid_t pid);
 /* Where a running thread is at this moment: it is stopped for that (PTRACE_INTERRUPT); 0 if it is not to be
@@ -247,6 +251,8 @@ bool witness_stopped(const struct run *r, pid_t tid);
 bool witness_borrows_memory(const struct run *r, pid_t pid);
 
 /* observe.c */
+/* Tells of a child that was never waited for, once; false if it is none any more. */
+bool observe_unwaited(struct run *r, struct process *p, pid_t child);
 /* At the entry of a call; true if it is to be stopped at its exit. */
 bool observe_entry(struct run *r, struct tracee *t, struct entered *e);
 void observe_exit(struct run *r, struct tracee *t, int64_t result);

@@ -108,6 +108,12 @@ bool witness_borrows_memory(const struct run *r, pid_t pid)
     return t ? t->borrows : proc_is_traced(pid);
 }
 
+int witness_whose(const struct run *r, pid_t pid)
+{
+    const struct tracee *t = find((struct run *)r, pid);
+    return t ? t->proc : -1;
+}
+
 site_id witness_death(const struct run *r, pid_t pid)
 {
     const struct log_entry *l = log_last(r, pid, CALL_SIGNAL);

@@ -62,6 +62,12 @@ def change(path: Path, old: str, new: str) -> None:
         ("zombie", lambda t: change(t / "EXPECT", "fails: echo_reaps", "fails: echo_raeps"), "no test of the lab"),
         ("zombie", lambda t: change(t / "EXPECT", "zombie/child_never_waited", "zombie"), "kind/cause belongs"),
         ("zombie", lambda t: change(t / "EXPECT", "about: A child", "A child"), "does not say what it is about"),
+        ("zombie", lambda t: change(t / "EXPECT", "pid_t child", "pid_t other"), "zombie/child_never_waited is at echo.c:7: pid_t child = fork();"),
+        ("zombie", lambda t: change(t / "EXPECT", "echo.c: pid_t", "other.c: pid_t"), "zombie/child_never_waited is at echo.c:7"),
+        ("zombie", lambda t: change(t / "EXPECT", "a child of echo", "echo"), "zombie/child_never_waited is told of 'a child of echo'"),
+        ("zombie", lambda t: change(t / "EXPECT", "role: a child of echo\n", ""), 'a zombie is of a process; add "# role'),
+        ("zombie", lambda t: change(t / "EXPECT", "place: echo.c: pid_t child = fork();\n", ""), 'a zombie has a place; add "# place'),
+        ("zombie", lambda t: change(t / "EXPECT", "echo.c: pid_t child", "echo.c pid_t child"), '"place" has'),
     ],
 )
 def test_an_expectation_that_is_wrong_is_told(tree: Path, only: str, breaks: Callable[[Path], None], says: str) -> None:

@@ -30,22 +30,13 @@ TK_TEST(ask_leaves_no_descriptor_after_failures)
     tk_assert_no_new_fd(before, c.driver, "a call in which fork failed");
 }
 
-static void assert_no_child(const struct caller *c, const char *when)
-{
-    struct tk_children children = tk_children(c->driver);
-    tk_cause("child_never_waited");
-    tk_assert(children.count == 0, "the caller has a child, process %d (%s), after %s",
-              (int)children.list[0].pid, children.list[0].state == 'Z' ? "a zombie" : "still running", when);
-    tk_cause(NULL);
-}
-
 TK_TEST(ask_leaves_no_child)
 {
     struct caller c = start_caller();
     ask_for(&c, 5, 6);
-    assert_no_child(&c, "a call of ask_child");
+    tk_assert_no_child(c.driver, "a call of ask_child");
     ask(&c, 5, 6, (struct order_to_f){EXIT, 3});
-    assert_no_child(&c, "a call whose child did not answer");
+    tk_assert_no_child(c.driver, "a call whose child did not answer");
     leave(&c);
     tk_wait(c.driver);
 }
