@@ -86,7 +86,7 @@ def _folder(bench: Bench, name: str) -> tuple[Path, Path]:
     """A work folder of warden's with one program, and warden."""
     base = kit.base()
     folder = bench.scratch / f"work-{name}"
-    (folder / "bin").mkdir(parents=True)
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
     command([kit.GCC, "-std=gnu17", "-O0", "-g", PROGRAMS / f"{name}.c", "-o", folder / "bin" / name])
     if (base / "lines").is_file():
         shutil.copy(base / "lines", folder / "lines")
@@ -128,8 +128,28 @@ def postmortem(bench: Bench) -> Iterator[Figure]:
     yield Figure("a post-mortem", statistics.median(times), "ms", 50.0, detail)
 
 
+def proof(bench: Bench) -> Iterator[Figure]:
+    """How soon a deadlock is told: from the last call that never returns to its finding."""
+    folder, warden = _folder(bench, "stuck")
+    plan = "program stuck bin/stuck\n" + "".join(f"run r{i}\nstart stuck =3\ntrace\nend\n" for i in range(bench.repeat))
+    times, begin, found, last = [], 0.0, 0.0, 0.0
+    for event in _Warden(folder, warden, plan).events():
+        if event["event"] == "begin":
+            begin, last = event["t"], 0.0
+        elif event["event"] == "finding":
+            found = event["t"] - begin
+        elif event["event"] == "call" and "end" not in event:
+            last = max(last, event["at"])
+        elif event["event"] == "end":
+            times.append(found - last)
+    if len(times) != bench.repeat or min(times) <= 0:
+        raise NotMeasured("the runs were not found to be deadlocked")
+    detail = f"{min(times):.1f} to {max(times):.1f} ms, 3 processes, the post-mortem included"
+    yield Figure("from the last block of a deadlock to its finding", statistics.median(times), "ms", 50.0, detail)
+
+
 def watching(bench: Bench) -> Iterator[Figure]:
-    for part in (calls, memory, postmortem):
+    for part in (calls, memory, postmortem, proof):
         yield from part(bench)
 
 

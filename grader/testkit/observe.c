@@ -212,3 +212,8 @@ struct tk_flows tk_flows(tk_process *p)
     }
     return flows;
 }
+
+void tk_blame_closed(pid_t pid)
+{
+    tk_control_ask(&(struct tk_request){.op = CTL_LEFT, .proc = 0, .text = tk_format("closed %d", (int)pid)});
+}

@@ -169,6 +169,9 @@ struct tk_flows { size_t count; struct tk_flow *list; };
 /* Who read from and wrote to which object so far, each once (needs watch_data). */
 struct tk_flows tk_flows(tk_process *p);
 
+/* Has the supervisor say where a process read or wrote a descriptor that was not open (a flow on "closed:[N]"). */
+void tk_blame_closed(pid_t pid);
+
 /* ---- calling a student's function (call.c) ----------------------------------------------------- */
 
 /* Starts the driver of a target of kind `functions`; its stdin is /dev/null, stdout a pipe. */

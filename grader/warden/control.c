@@ -277,6 +277,8 @@ static void left(struct run *r, const struct request *q)
         told = tell_left_open(r, p, atoi(q->payload + 3));
     else if (!p->ended && strncmp(q->payload, "child ", 6) == 0)
         told = observe_unwaited(r, p, (pid_t)atoi(q->payload + 6));
+    else if (strncmp(q->payload, "closed ", 7) == 0)
+        told = descriptors_tell_uses(r, (pid_t)atoi(q->payload + 7));
     answer(r, q, told ? 0 : ENOENT, 0, 0, "");
 }
 

@@ -224,6 +224,46 @@ void descriptors_tell_doubles(struct run *r)
     }
 }
 
+void descriptors_used_closed(struct run *r, pid_t pid, int fd, bool write, site_id site)
+{
+    struct ownership *o = &r->owned;
+    const struct descriptor *s = slot(of(r, pid), fd, false);
+    for (size_t i = 0; i < o->uses_count; i++)
+        if (o->uses[i].site == site && o->uses[i].pid == pid)
+            return; /* in a loop */
+    if (o->uses_count == DOUBLES_MAX)
+        return;
+    o->uses = xrealloc(o->uses, (o->uses_count + 1) * sizeof *o->uses);
+    struct use_after_close *u = &o->uses[o->uses_count++];
+    *u = (struct use_after_close){
+        .pid = pid, .fd = fd, .write = write, .site = site, .closed = s && !s->open ? s->closed : 0};
+    run_role(r, pid, u->role, sizeof u->role);
+}
+
+bool descriptors_tell_uses(struct run *r, pid_t pid)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->owned.uses_count; i++) {
+        struct use_after_close *u = &r->owned.uses[i];
+        struct buffer b = {0};
+        if (u->told || (pid && u->pid != pid))
+            continue;
+        any = u->told = true;
+        run_finding_begin(r, &b, "wrong_output", "write_to_closed_fd");
+        json_int(&b, "pid", u->pid);
+        json_text(&b, "role", u->role);
+        json_int(&b, "fd", u->fd);
+        json_text(&b, "does", u->write ? "writes to" : "reads from");
+        json_close(&b, '}');
+        json_site(r, &b, "site", u->site);
+        json_open(&b, "places", '{');
+        json_site(r, &b, "first", u->closed);
+        json_close(&b, '}');
+        warden_event(r->w, &b);
+    }
+    return any;
+}
+
 void descriptors_free(struct ownership *o)
 {
     for (size_t i = 0; i < o->count; i++)
@@ -231,6 +271,7 @@ void descriptors_free(struct ownership *o)
     free(o->processes);
     free(o->makers);
     free(o->doubles);
+    free(o->uses);
     free(o->sweeps);
     *o = (struct ownership){0};
 }

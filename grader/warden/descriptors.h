@@ -39,6 +39,15 @@ struct double_close {
     char role[160];
 };
 
+/* A read or write of a descriptor that is not open. */
+struct use_after_close {
+    pid_t pid;
+    int fd;
+    bool write, told;
+    site_id site, closed; /* closed 0: it never was open */
+    char role[160];
+};
+
 /* All that is remembered of a run. */
 struct ownership {
     struct descriptors *processes;
@@ -47,6 +56,8 @@ struct ownership {
     size_t makers_count;
     struct double_close *doubles;
     size_t doubles_count;
+    struct use_after_close *uses;
+    size_t uses_count;
     site_id *sweeps; /* that close what was never open: a loop over all numbers, which is right */
     size_t sweeps_count;
 };
@@ -70,6 +81,10 @@ void objects_made(struct run *r, pid_t pid, const char *object, site_id site, bo
 void objects_removed(struct run *r, const char *object);
 const struct maker *objects_maker(const struct run *r, const char *object);
 
+/* It reads or writes a descriptor that is not open: the call fails with EBADF. */
+void descriptors_used_closed(struct run *r, pid_t pid, int fd, bool write, site_id site);
+/* Tells of those of a process (of any: 0); false if there are none. */
+bool descriptors_tell_uses(struct run *r, pid_t pid);
 void descriptors_tell_doubles(struct run *r);
 void descriptors_free(struct ownership *o);
 

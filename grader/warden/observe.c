@@ -40,15 +40,17 @@ static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
     r->calls[r->calls_count++] = (struct call_count){pid, proc, kind, 1};
 }
 
-static void add_flow(struct run *r, pid_t pid, int proc, int fd, bool write)
+static void add_flow(struct run *r, const struct tracee *t, const struct entered *e, int fd, bool write)
 {
-    struct flow f = {.pid = pid, .proc = proc, .write = write};
+    const pid_t pid = t->tgid;
+    struct flow f = {.pid = pid, .proc = t->proc, .write = write};
     if (fd < 0)
         return;
     if (!proc_fd_object(&r->w->access, pid, fd, f.object, sizeof f.object)) {
         if (errno != ENOENT)
             return;
         snprintf(f.object, sizeof f.object, "closed:[%d]", fd); /* the call is about to fail with EBADF */
+        descriptors_used_closed(r, pid, fd, write, sites_take(r, pid, e->pc, e->sp));
     }
     for (size_t i = 0; i < r->flows_count; i++) {
         const struct flow *g = &r->flows[i];
@@ -274,8 +276,8 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     if (!c)
         return false;
     if (calls_is_flow(c->kind) && !traced) {
-        add_flow(r, t->tgid, t->proc, c->reads < 0 ? -1 : (int)e->args[c->reads], false);
-        add_flow(r, t->tgid, t->proc, c->writes < 0 ? -1 : (int)e->args[c->writes], true);
+        add_flow(r, t, e, c->reads < 0 ? -1 : (int)e->args[c->reads], false);
+        add_flow(r, t, e, c->writes < 0 ? -1 : (int)e->args[c->writes], true);
         return false;
     }
     if (goes_on(t, c, e)) {
@@ -453,6 +455,12 @@ void observe_exit(struct run *r, struct tracee *t, int64_t result)
         l->result = result < -4095 || !is_interrupted(result) ? result : -EINTR;
         if (c->kind == CALL_WAIT && result > 0 && t->entered.number == SYS_wait4)
             l->other = (pid_t)result;
+    }
+    if (result == -EBADF && calls_is_flow(c->kind) && t->entered.site) {
+        const int at = c->writes < 0 ? c->reads : c->writes;
+        if (!descriptors_object(r, t->tgid,
+                                (int)t->entered.args[at])) /* and not one for the other direction */
+            descriptors_used_closed(r, t->tgid, (int)t->entered.args[at], c->writes >= 0, t->entered.site);
     }
     if (is_interrupted(result))
         t->interrupted = t->event;

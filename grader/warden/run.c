@@ -505,6 +505,8 @@ static void end(struct run *r)
     leftovers_remove_cwd(r);
     leftovers_remove(r);
     descriptors_tell_doubles(r);
+    if (r->e->kind == ENTRY_RUN)
+        descriptors_tell_uses(r, 0);
     if (r->e->trace)
         log_tell(r);
     sites_tell(r);

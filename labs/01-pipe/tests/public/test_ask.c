@@ -16,25 +16,28 @@ static bool answer_came_by_pipe(struct tk_flows flows, pid_t caller)
     return false;
 }
 
-static bool child_wrote_to(struct tk_flows flows, pid_t caller, const char *kind)
+/* A child that wrote to an object of that kind; 0 if there is none. */
+static pid_t child_that_wrote_to(struct tk_flows flows, pid_t caller, const char *kind)
 {
     for (size_t i = 0; i < flows.count; i++) {
         const struct tk_flow *f = &flows.list[i];
         if (f->write && f->pid != caller && strncmp(f->object, kind, strlen(kind)) == 0)
-            return true;
+            return f->pid;
     }
-    return false;
+    return 0;
 }
 
 /* There is a pipe, but no answer came through it. What went wrong? */
 static _Noreturn void fail_bypassed(const struct caller *c, struct tk_flows flows)
 {
     pid_t caller = tk_pid(c->driver);
-    if (child_wrote_to(flows, caller, "closed:")) {
+    pid_t child = child_that_wrote_to(flows, caller, "closed:");
+    if (child) {
+        tk_blame_closed(child);
         tk_cause("write_to_closed_fd");
         tk_fail("the child writes to a descriptor that is closed: nothing gets into the pipe");
     }
-    if (tk_calls(c->driver, "pipe") > 1 && child_wrote_to(flows, caller, "pipe:")) {
+    if (tk_calls(c->driver, "pipe") > 1 && child_that_wrote_to(flows, caller, "pipe:")) {
         tk_cause("pipe_after_fork");
         tk_fail("the child wrote into another pipe than the one that the parent reads");
     }
