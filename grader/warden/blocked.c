@@ -189,6 +189,11 @@ bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct bloc
         proc_syscall(a, pid, tid, &b->raw); /* where it is */
         return true;
     }
+    if (st.state == 't' && a->held && a->held(a->r, tid)) {
+        b->class = BLOCKED_HELD;
+        b->call = "held at a call";
+        return true;
+    }
     if (st.state != 'S')
         return true;
     if (!proc_syscall(a, pid, tid, &b->raw)) {
@@ -225,7 +230,7 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
     } names[] = {{"read", BLOCKED_READ}, {"write", BLOCKED_WRITE},   {"open", BLOCKED_OPEN},
                  {"wait", BLOCKED_WAIT}, {"lock", BLOCKED_LOCK},     {"sleep", BLOCKED_SLEEP},
                  {"poll", BLOCKED_POLL}, {"signal", BLOCKED_SIGNAL}, {"stop", BLOCKED_STOPPED}};
-    if (b->class == BLOCKED_NOT)
+    if (b->class == BLOCKED_NOT || b->class == BLOCKED_HELD)
         return false;
     bool any = strcmp(class, "any") == 0, reads = strcmp(class, "read") == 0,
          writes = strcmp(class, "write") == 0;
@@ -249,6 +254,10 @@ void blocked_describe(const struct blocked *b, struct buffer *out)
 {
     if (b->class == BLOCKED_NOT) {
         buffer_print(out, "runs");
+        return;
+    }
+    if (b->class == BLOCKED_HELD) {
+        buffer_print(out, "is held at a call by the test");
         return;
     }
     if (b->class == BLOCKED_STOPPED) {

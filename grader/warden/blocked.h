@@ -18,6 +18,7 @@ enum blocked_class {
     BLOCKED_POLL,
     BLOCKED_SIGNAL, /* pause, sigsuspend */
     BLOCKED_STOPPED,
+    BLOCKED_HELD, /* at the entry of a call, by a fault (faults.h): whoever asked for that lets it go on */
     BLOCKED_OTHER,
 };
 

@@ -144,6 +144,16 @@ const struct call *calls_find(long number)
     return NULL;
 }
 
+bool calls_is_watched(const struct call *c, enum watching watching, const uint64_t *args)
+{
+    if (c->from > watching)
+        return false;
+    if (c->argument < 0 || watching == WATCH_ALL)
+        return true;
+    const unsigned value = (unsigned)args[c->argument];
+    return (value == c->values[0] || value == c->values[1]) != c->other;
+}
+
 const struct timed_call timed_calls[] = {
     {SYS_semtimedop, 3, true},   {SYS_rt_sigtimedwait, 2, true}, {SYS_epoll_pwait, 3, false},
     {SYS_epoll_pwait2, 3, true}, {SYS_io_getevents, 4, true},

@@ -83,6 +83,8 @@ extern const size_t call_table_count;
 
 /* NULL if it is not in the table. */
 const struct call *calls_find(long number);
+/* Is a call of the table stopped at, at that level? */
+bool calls_is_watched(const struct call *c, enum watching watching, const uint64_t *args);
 /* "pipe", "fork", … as CTL_CALLS names them. */
 const char *calls_kind_name(enum call_kind kind);
 /* Is it one that reads or writes data? */

@@ -85,6 +85,7 @@ struct wish {
     int fds[CTL_FDS_MAX + 3], numbers[CTL_FDS_MAX + 3]; /* fd -1: closed */
     size_t fds_count, passed;
     struct spawn_wish wish;
+    struct fault faults[FAULTS_MAX];
 };
 
 static bool read_fd_line(struct wish *w, const struct request *q, const char *value)
@@ -110,6 +111,12 @@ static bool read_end_line(struct wish *w, int number, const char *value)
     return true;
 }
 
+static bool read_fault_line(struct wish *w, char *value)
+{
+    return w->wish.faults_count < FAULTS_MAX &&
+           faults_read_line(&w->faults[w->wish.faults_count++], value) == 0;
+}
+
 static bool read_wish_line(struct wish *w, const struct request *q, char *key, char *value)
 {
     if (!word_decode(value))
@@ -126,6 +133,8 @@ static bool read_wish_line(struct wish *w, const struct request *q, char *key, c
         w->wish.watching = WATCH_FLOWS;
     else if (strcmp(key, "refuse") == 0 && strcmp(value, "fork") == 0)
         w->wish.no_more_processes = true;
+    else if (strcmp(key, "fault") == 0)
+        return read_fault_line(w, value);
     else if (strcmp(key, "in") == 0)
         return read_end_line(w, STDIN_FILENO, value);
     else if (strcmp(key, "out") == 0)
@@ -153,7 +162,8 @@ static bool read_wish(struct wish *w, const struct request *q)
 
 static void spawn(struct run *r, const struct request *q)
 {
-    struct wish w = {0};
+    static struct wish w; /* large */
+    w = (struct wish){.wish.faults = w.faults};
     if (!read_wish(&w, q)) {
         answer(r, q, EINVAL, 0, 0, "");
         return;
@@ -332,6 +342,15 @@ static void flows(struct run *r, const struct request *q)
     buffer_free(&b);
 }
 
+static void faults(struct run *r, const struct request *q)
+{
+    struct buffer b = {0};
+    buffer_add(&b, "", 0);
+    inject_list(r, q->m.proc, &b);
+    answer(r, q, 0, (int64_t)inject_count(r, q->m.proc), 0, b.data);
+    buffer_free(&b);
+}
+
 static void explain(struct run *r, const struct request *q)
 {
     struct verdict v;
@@ -415,6 +434,18 @@ static void dispatch(struct run *r, struct request *q)
     case CTL_RECORD:
         record(r, q);
         break;
+    case CTL_FAULTS:
+        faults(r, q);
+        break;
+    case CTL_HELD:
+        if (q->m.proc < r->procs_count)
+            add_waiter(r, q, "", "");
+        else
+            answer(r, q, ESRCH, 0, 0, "");
+        break;
+    case CTL_RELEASE:
+        answer(r, q, 0, inject_release(r, q->m.proc), 0, "");
+        break;
     default:
         answer(r, q, ENOSYS, 0, 0, "");
     }
@@ -466,6 +497,11 @@ static bool check_waiter(struct run *r, const struct waiter *w)
 {
     if (w->op == CTL_WAIT && r->procs[w->proc].ended) {
         control_answer(r, w->op, w->seq, 0, r->procs[w->proc].status, 0, "");
+        return true;
+    }
+    const pid_t held = w->op == CTL_HELD ? inject_held(r, w->proc) : 0;
+    if (held) {
+        control_answer(r, w->op, w->seq, 0, held, 0, "");
         return true;
     }
     if (w->op == CTL_BLOCKED) {

@@ -31,7 +31,11 @@ enum ctl_op {
     CTL_IDLE,      /* the judge waits and only a student's process can wake it; no answer */
     CTL_EXPLAIN,   /* post-mortem now */
     CTL_RECORD,    /* the verdict, last */
+    CTL_FAULTS,    /* how often the faults of `proc`, or of all (-1), happened so far */
+    CTL_HELD,      /* answered when `proc` or a descendant is held by a fault, or with ETIMEDOUT */
+    CTL_RELEASE,   /* all of them that are held go on */
     CTL_LEFT = 30, /* `proc` has left something, a descriptor or a child: warden tells where from */
+    CTL_OPS,       /* one more than the last */
     /* from warden, unasked */
     CTL_STUCK = 100, /* seq = that of the IDLE: no student process can ever run again */
     CTL_LIMIT,       /* a limit ended the processes; payload: its name */

@@ -121,7 +121,7 @@ static void emit_call(struct program *p, const struct call *c, enum watching wat
         emit_case(p, c->number, SECCOMP_RET_TRACE);
 }
 
-static void build(struct program *p, bool witness, enum watching watching)
+static void build(struct program *p, bool witness, enum watching watching, const long *further, size_t count)
 {
     const unsigned load = BPF_LD | BPF_W | BPF_ABS, ret = BPF_RET | BPF_K, equal = BPF_JMP | BPF_JEQ | BPF_K;
     p->size = 0;
@@ -135,6 +135,8 @@ static void build(struct program *p, bool witness, enum watching watching)
 #endif
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
         emit_case(p, refused[i].number, SECCOMP_RET_ERRNO | (unsigned)refused[i].error);
+    for (size_t i = 0; witness && i < count; i++)
+        emit_case(p, (int)further[i], SECCOMP_RET_TRACE);
     for (size_t i = 0; witness && i < call_table_count; i++)
         emit_call(p, &call_table[i], watching);
     for (size_t i = 0; witness && i < timed_calls_count; i++)
@@ -142,10 +144,10 @@ static void build(struct program *p, bool witness, enum watching watching)
     emit(p, ret, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-bool filter_install(bool witness, enum watching watching)
+bool filter_install(bool witness, enum watching watching, const long *further, size_t count)
 {
     struct program p;
-    build(&p, witness, watching);
+    build(&p, witness, watching, further, count);
     struct sock_fprog program = {p.size, p.code};
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }

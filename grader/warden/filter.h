@@ -10,8 +10,9 @@
 
 /*
  * Installs the filter in the calling process (which has set PR_SET_NO_NEW_PRIVS); false with errno.
- * witness: stop at the calls of that level of watching, which fail with ENOSYS where nobody traces.
+ * witness: stop at the calls of that level of watching, which fail with ENOSYS where nobody traces; and at
+ * the `further` ones, whatever their arguments.
  */
-bool filter_install(bool witness, enum watching watching);
+bool filter_install(bool witness, enum watching watching, const long *further, size_t count);
 
 #endif

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define FURTHER_MAX 160 /* as many calls as there are in all tables */
+
 static const struct limits judge_limits = {.files = 1024, .file_size = 64 << 20};
 
 struct serving {
@@ -141,6 +143,11 @@ static struct process *start(struct run *r, const char *program, const char *pat
     const enum watching watching = r->e->trace ? WATCH_ALL : wish->watching;
     if (watching > WATCH_CONTROL && w->witness)
         share_processor(r);
+    long further[FURTHER_MAX];
+    p->watching = watching;
+    if (r->e->kind != ENTRY_COMMAND && inject_possible(r))
+        inject_add(r, p->number, wish->faults, wish->faults_count);
+    const size_t further_count = inject_calls(r, p->number, further, ARRAY_SIZE(further));
     const struct spawn s = {.path = path,
                             .argv = argv,
                             .env = student_env(r, env),
@@ -154,6 +161,8 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .filter = true,
                             .witness = w->witness && r->e->kind != ENTRY_COMMAND,
                             .watching = watching,
+                            .further = further,
+                            .further_count = further_count,
                             .no_more_processes = wish->no_more_processes,
                             .victim = true,
                             .seize = seize,
@@ -164,6 +173,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
     if (p->pid < 0) {
         int saved = errno;
         free(p->program);
+        inject_drop(r, p->number);
         r->procs_count--;
         witness_ends(r, serving.pid);
         errno = saved;
@@ -179,6 +189,10 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
 {
     if (r->procs_count == PROCESSES_MAX || fds_count + 1 > 32) {
         errno = E2BIG;
+        return NULL;
+    }
+    if (wish->faults_count && r->e->kind == ENTRY_TEST && !inject_possible(r)) {
+        errno = ENOTSUP; /* whoever asked for one relies on it */
         return NULL;
     }
     char *path = program_path(r, program);
@@ -217,8 +231,10 @@ void launch_run(struct run *r)
         fds[i] = r->w->stdio[i] < 0 ? LAUNCH_NULL : r->w->stdio[i];
     for (size_t i = 0; i < r->e->starts_count; i++) {
         const struct words *start = &r->e->starts[i];
-        if (!launch_program(r, start->list[0], start->list + 1, start->count - 1, NULL, fds, numbers,
-                            ARRAY_SIZE(numbers), &(struct spawn_wish){.err_given = true}))
+        if (!launch_program(
+                r, start->list[0], start->list + 1, start->count - 1, NULL, fds, numbers, ARRAY_SIZE(numbers),
+                &(struct spawn_wish){
+                    .err_given = true, .faults = r->e->faults, .faults_count = r->e->faults_count}))
             die("the program %s does not start: %s", start->list[0], strerror(errno));
     }
 }

@@ -136,6 +136,8 @@ static void tell_entry(struct run *r, const struct log_entry *e)
         json_int(&b, "other", e->other);
     if (e->signal)
         json_int(&b, "signal", e->signal);
+    if (e->injected)
+        json_bool(&b, "injected", true);
     json_site(r, &b, "site", e->site);
     warden_event(r->w, &b);
 }

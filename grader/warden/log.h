@@ -21,6 +21,7 @@ struct log_entry {
     uint32_t object, peer; /* names, 0 none */
     site_id site;
     int64_t result; /* below zero: -errno */
+    bool injected;  /* a fault that was asked for happened in it */
 };
 
 struct log {

@@ -285,6 +285,7 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
         t->interrupted = LOG_NONE;
         if (t->event != LOG_NONE)
             log_entry(r, t->event)->ended_ns = 0;
+        t->observed = true;
         return true;
     }
     t->interrupted = LOG_NONE;
@@ -296,9 +297,11 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     const size_t number = log_add(r, t->tgid, t->tid, c->kind == CALL_EXIT ? "exit" : c->name, c->kind);
     if (number != LOG_NONE)
         describe(r, t, c, e, number);
-    at_once(r, t, c, e);
+    if (!inject_skips(t))
+        at_once(r, t, c, e);
     t->event = number;
     t->entered = *e;
+    t->observed = true;
     return c->kind != CALL_EXIT && (traced || c->result);
 }
 
@@ -439,7 +442,7 @@ static void succeeded(struct run *r, const struct tracee *t, const struct call *
 }
 
 /* The kernel's own errors for a call that it may take up again (include/linux/errno.h in its source). */
-static bool is_interrupted(int64_t result)
+bool observe_is_interrupted(int64_t result)
 {
     return result == -EINTR || (result <= -512 && result >= -516);
 }
@@ -452,18 +455,18 @@ void observe_exit(struct run *r, struct tracee *t, int64_t result)
     if (t->event != LOG_NONE) {
         struct log_entry *l = log_entry(r, t->event);
         l->ended_ns = now_ns();
-        l->result = result < -4095 || !is_interrupted(result) ? result : -EINTR;
+        l->result = result < -4095 || !observe_is_interrupted(result) ? result : -EINTR;
         if (c->kind == CALL_WAIT && result > 0 && t->entered.number == SYS_wait4)
             l->other = (pid_t)result;
     }
-    if (result == -EBADF && calls_is_flow(c->kind) && t->entered.site) {
+    if (result == -EBADF && !t->injected.error && calls_is_flow(c->kind) && t->entered.site) {
         const int at = c->writes < 0 ? c->reads : c->writes;
         if (!descriptors_object(r, t->tgid,
                                 (int)t->entered.args[at])) /* and not one for the other direction */
             descriptors_used_closed(r, t->tgid, (int)t->entered.args[at], c->writes >= 0, t->entered.site);
     }
-    if (is_interrupted(result))
-        t->interrupted = t->event;
+    if (observe_is_interrupted(result))
+        t->interrupted = t->injected.error ? LOG_NONE : t->event;
     else if (result >= 0 || result < -4095)
         succeeded(r, t, c, result);
     t->event = LOG_NONE;

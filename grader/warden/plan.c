@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include "faults.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -122,6 +124,16 @@ static void start(struct reader *r)
     e->starts_count++;
 }
 
+static void fault(struct reader *r)
+{
+    struct entry *e = r->entry;
+    if (e->faults_count == FAULTS_MAX)
+        bad(r, "too many faults");
+    e->faults = xrealloc(e->faults, (e->faults_count + 1) * sizeof *e->faults);
+    if (faults_read(&e->faults[e->faults_count++], &r->word[1], r->count - 1) != 0)
+        bad(r, "no such fault");
+}
+
 static void seed(struct reader *r)
 {
     char *end;
@@ -158,6 +170,8 @@ static bool inside_entry(struct reader *r, const char *keyword)
             words_add(&e->argv, r->word[i]);
     else if (strcmp(keyword, "start") == 0 && r->count >= 2 && e->kind == ENTRY_RUN)
         start(r);
+    else if (strcmp(keyword, "fault") == 0 && e->kind == ENTRY_RUN)
+        fault(r);
     else if (strcmp(keyword, "trace") == 0 && r->count == 1 && e->kind == ENTRY_RUN)
         e->trace = true;
     else if (strcmp(keyword, "after") == 0 && r->count >= 2)

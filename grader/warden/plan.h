@@ -25,6 +25,8 @@ struct named_words {
     struct words words;
 };
 
+struct fault;
+
 enum entry_kind {
     ENTRY_TEST,    /* a judge, which asks for programs */
     ENTRY_COMMAND, /* the compiler: watched by limits only */
@@ -48,7 +50,9 @@ struct entry {
     /* a run: each a program's name and its arguments */
     struct words *starts;
     size_t starts_count;
-    bool trace; /* every call is logged, and the log told */
+    bool trace;           /* every call is logged, and the log told */
+    struct fault *faults; /* of each of its programs */
+    size_t faults_count;
     /* set by the run: its record said pass */
     bool passed;
 };

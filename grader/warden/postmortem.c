@@ -354,6 +354,7 @@ static bool rule_class(const struct scene *s, struct cause *c)
         {BLOCKED_READ, "hang", NULL},
         {BLOCKED_WRITE, "hang", NULL},
         {BLOCKED_POLL, "hang", "blocked"},
+        {BLOCKED_HELD, "timeout", "still_running"},
         {BLOCKED_SLEEP, "timeout", "sleeping"},
         {BLOCKED_WAIT, "hang", "waits_for_child"},
         {BLOCKED_OTHER, "hang", "blocked"},

@@ -18,6 +18,7 @@ struct proc_access {
     bool yama;         /* simulate: syscall and mem are refused */
     /* A traced process is shown as "t" whether a stop signal stopped it or we did, for a moment. */
     bool (*stopped)(const struct run *r, pid_t tid);
+    bool (*held)(const struct run *r, pid_t tid); /* … or we did until further notice */
     const struct run *r;
 };
 

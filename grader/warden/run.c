@@ -326,6 +326,7 @@ static int64_t next_wake(const struct run *r)
         if (r->waiters[i].op == CTL_BLOCKED)
             at = earliest(at, now_ns() + BLOCKED_NS);
     }
+    at = inject_wake(r, at);
     return r->idle_seq && !r->timer_seen ? earliest(at, r->next_look_ns) : at;
 }
 
@@ -364,6 +365,7 @@ static void step(struct run *r)
     if (r->look_for_ended || p[AT_SIGNAL].revents)
         run_reap(r);
     int64_t now = now_ns();
+    inject_tick(r);
     control_check_waiters(r);
     if (now >= r->next_sample_ns)
         limits_sample(r);
@@ -483,6 +485,7 @@ static void release(struct run *r)
     sites_free(&r->sites);
     log_free(&r->log);
     descriptors_free(&r->owned);
+    inject_free(&r->faults);
     free(r->tracees);
     free(r->cwd);
     close_fd(&r->control);
@@ -492,6 +495,7 @@ static void end(struct run *r)
 {
     double wall_ms = (double)(now_ns() - r->began_ns) / 1e6;
     static pid_t tree[TASKS_MAX];
+    inject_end(r);
     if (r->e->kind == ENTRY_RUN && r->stuck)
         postmortem(r, NULL);
     else if ((r->e->kind == ENTRY_RUN && !r->limit_hit) || (r->records && r->judge_gone))
@@ -507,6 +511,7 @@ static void end(struct run *r)
     descriptors_tell_doubles(r);
     if (r->e->kind == ENTRY_RUN)
         descriptors_tell_uses(r, 0);
+    inject_tell(r);
     if (r->e->trace)
         log_tell(r);
     sites_tell(r);
@@ -522,6 +527,7 @@ void run_entry(struct warden *w, struct entry *e)
     r = (struct run){
         .w = w, .e = e, .control = -1, .judge = -1, .student_err = {.fd = -1}, .judge_err = {.fd = -1}};
     w->access.stopped = witness_stopped;
+    w->access.held = witness_holds;
     w->access.r = &r;
     begin(&r);
     int64_t judge_end_ns = 0;

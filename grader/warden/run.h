@@ -9,6 +9,7 @@
  *   witness.c     tracing: the student's system calls that matter, and signals
  *   observe.c     what a call means: into log.c (what was done) and descriptors.c (who made and closed what)
  *   signals.c     signals that come for a traced process
+ *   inject.c      faults that a process shall meet (faults.c: which)
  *   stuck.c       proof that nothing can ever run again
  *   postmortem.c  why (from scene.c: the wait-for graph, and waits.c: what each waits for)
  *   sites.c       where in the source: file and line of a stack
@@ -23,6 +24,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "filter.h"
+#include "inject.h"
 #include "json.h"
 #include "level.h"
 #include "log.h"
@@ -59,6 +61,8 @@ struct process {
     bool ended;
     int status;     /* as of waitpid(2) */
     bool signalled; /* by the judge: how it ends is no finding */
+    enum watching watching;
+    uint64_t born; /* descendants so far; counted only where there are faults */
 };
 
 struct collector { /* a stream that warden reads itself */
@@ -96,6 +100,22 @@ struct entered {
     site_id site;
 };
 
+struct injected {  /* inject.c: what is done to a thread */
+    bool held;     /* at the entry of a call */
+    bool counted;  /* the call that it is in is one that a fault is about */
+    bool repeats;  /* … and was entered before */
+    bool replaces; /* … and its result will be replaced at its exit */
+    bool shortened;
+    int error;             /* … and it fails with it */
+    size_t now, most;      /* the fault that happens in it; one that makes it short; 0 none, else one more */
+    size_t inside;         /* a fault whose signal comes when it blocks, likewise */
+    uint64_t arguments[2]; /* its own second and third */
+    struct entered call;   /* it */
+    bool again;            /* the next call goes on with the one before if it is the same */
+    struct entered before;
+    int64_t result; /* … which ended so; 0 it was not made */
+};
+
 struct tracee { /* a traced thread */
     pid_t tid, tgid;
     int proc;          /* whose process it is or descends from; -1 unknown */
@@ -105,7 +125,8 @@ struct tracee { /* a traced thread */
     bool reaps_itself; /* SA_NOCLDWAIT: nobody has to wait for its children */
     bool borrows;      /* its parent's memory: a child of vfork before its exec */
     /* the call that it is in, from its entry until its exit is seen */
-    bool leaves; /* it is to be stopped at the exit */
+    bool leaves;   /* it is to be stopped at the exit */
+    bool observed; /* observe.c knows it */
     struct entered entered;
     size_t event, interrupted; /* of the log: that call; one that a signal interrupted a moment ago */
     /* signals.c: a call with a timeout that an ignored signal interrupted */
@@ -114,6 +135,7 @@ struct tracee { /* a traced thread */
     bool put_back;
     int changed; /* which argument has another value until the exit, and its own one */
     uint64_t original;
+    struct injected injected;
 };
 
 struct task { /* a thread in a snapshot */
@@ -169,6 +191,7 @@ struct run {
     struct sites sites;
     struct log log;
     struct ownership owned;
+    struct faults faults;
     bool timer_seen; /* something may wake a blocked process */
 
     int64_t cpu_base_ns; /* of the group, when the entry began */
@@ -206,6 +229,8 @@ struct spawn_wish {
     enum watching watching;
     bool err_given;         /* stderr is among the descriptors */
     bool no_more_processes; /* every fork fails */
+    const struct fault *faults;
+    size_t faults_count;
 };
 #define LAUNCH_NULL (-2) /* instead of a descriptor: /dev/null */
 /* Starts a student's program as the judge asked; NULL with errno. A descriptor of -1 is left closed. */
@@ -245,6 +270,10 @@ site_id witness_death(const struct run *r, pid_t pid);
 /* Where a running thread is at this moment: it is stopped for that (PTRACE_INTERRUPT); 0 if it is not to be
  * had. Not for a thread that waits in a call, which it might interrupt. */
 site_id witness_where(struct run *r, pid_t tid);
+/* A thread that inject.c held at the entry of a call goes on. */
+void witness_goes_on(struct run *r, pid_t tid);
+/* Does inject.c hold it? */
+bool witness_holds(const struct run *r, pid_t tid);
 /* Is it stopped by a stop signal (and not by us)? */
 bool witness_stopped(const struct run *r, pid_t tid);
 /* Is its memory its parent's, or was it made so lately that nobody knows yet? */
@@ -256,6 +285,8 @@ bool observe_unwaited(struct run *r, struct process *p, pid_t child);
 /* At the entry of a call; true if it is to be stopped at its exit. */
 bool observe_entry(struct run *r, struct tracee *t, struct entered *e);
 void observe_exit(struct run *r, struct tracee *t, int64_t result);
+/* Did a signal interrupt the call that returns this? */
+bool observe_is_interrupted(int64_t result);
 void observe_fork(struct run *r, const struct tracee *parent, pid_t child, uint64_t pc, uint64_t sp);
 void observe_exec(struct run *r, const struct tracee *t);
 /* A signal came that is not ignored; pc 0: where it is does not matter. */

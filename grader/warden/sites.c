@@ -32,6 +32,7 @@ static const struct limits helper_limits = {
 struct range { /* that code lies in */
     uint64_t start, end;
     bool own; /* the student's */
+    bool loader;
 };
 
 struct site_maps { /* a memory map, of one or many processes */
@@ -60,10 +61,11 @@ static void add_range(const struct run *r, struct site_maps *m, const char *line
 {
     unsigned long long start, end;
     char mode[8], *folder = xformat("%s/bin/", r->w->level.work);
-    const char *path = strchr(line, '/');
+    const char *path = strchr(line, '/'), *name = path ? strrchr(path, '/') + 1 : "";
     if (m->count < RANGES_MAX && sscanf(line, "%llx-%llx %7s", &start, &end, mode) == 3 && mode[2] == 'x')
         m->ranges[m->count++] =
-            (struct range){start, end, path && strncmp(path, folder, strlen(folder)) == 0};
+            (struct range){start, end, path && strncmp(path, folder, strlen(folder)) == 0,
+                           strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld-2", 4) == 0};
     free(folder);
 }
 
@@ -164,9 +166,10 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return (hash ^ word) * 0x100000001b3u ^ hash >> 29; /* FNV-1a, by words */
 }
 
-/* The hash of a place; *size: how much of the stack is worth keeping. */
+/* The hash of a place; *size: how much of the stack is worth keeping; *owns: words of it that may lead into
+ * the student's code. */
 static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size_t maps, char *stack,
-                        size_t *size)
+                        size_t *size, int *owns)
 {
     const struct site_maps *m = &r->sites.maps[maps];
     uint64_t hash = mix(mix(0xcbf29ce484222325u, pc), maps);
@@ -189,7 +192,24 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
             break;
     }
     *size = have;
+    *owns = own_words;
     return hash;
+}
+
+bool sites_is_own(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
+{
+    static char stack[STACK_MAX];
+    size_t size;
+    int owns;
+    const ssize_t maps = map_of(r, pid, pc);
+    if (maps < 0)
+        return false;
+    const struct site_maps *m = &r->sites.maps[maps];
+    for (size_t i = 0; i < m->count; i++)
+        if (m->ranges[i].loader && pc >= m->ranges[i].start && pc < m->ranges[i].end)
+            return false;
+    hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &owns);
+    return owns > 0;
 }
 
 site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
@@ -197,10 +217,11 @@ site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
     static char stack[STACK_MAX];
     struct sites *s = &r->sites;
     size_t size;
+    int owns;
     ssize_t maps = map_of(r, pid, pc);
     if (maps < 0)
         return 0;
-    const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size);
+    const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &owns);
     for (size_t i = s->count; i-- > 0;) /* a loop finds its place at once */
         if (s->list[i].hash == hash)
             return (site_id)i + 1;

@@ -26,6 +26,8 @@ struct sites {
 
 /* The site of a thread that is held or blocked with these registers; 0 if it may not be looked at. */
 site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp);
+/* Is the student's program on that stack, and the dynamic loader not on top of it? */
+bool sites_is_own(struct run *r, pid_t pid, uint64_t pc, uint64_t sp);
 /* The process executes another program now, or has ended: its memory map is to be read anew. */
 void sites_forget(struct run *r, pid_t pid);
 

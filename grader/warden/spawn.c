@@ -129,7 +129,7 @@ static int child(void *argument)
         give_up(errno);
     if (s->filter && s->witness)
         hear_go();
-    if (s->filter && !filter_install(s->witness, s->watching))
+    if (s->filter && !filter_install(s->witness, s->watching, s->further, s->further_count))
         give_up(errno);
     execve(s->path, s->argv, s->env);
     give_up(errno);

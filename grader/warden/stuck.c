@@ -79,7 +79,7 @@ bool stuck_same(const struct snapshot *a, const struct snapshot *b)
 
 void stuck_look(struct run *r)
 {
-    if (!r->idle_seq || r->timer_seen || !r->w->witness)
+    if (!r->idle_seq || r->timer_seen || !r->w->witness || inject_pending(r))
         return;
     r->before = r->now;
     stuck_snapshot(r, &r->now);

@@ -59,8 +59,10 @@ bool witness_ends(struct run *r, pid_t tid)
 {
     struct tracee *t = find(r, tid);
     const bool process = t && t->tgid == tid;
-    if (process)
+    if (process) {
         sites_forget(r, tid);
+        inject_forget(r, tid);
+    }
     if (t)
         *t = r->tracees[--r->tracees_count];
     return process;
@@ -83,6 +85,8 @@ static struct tracee *meet(struct run *r, pid_t tid)
     if (child)
         descriptors_forked(r, from, tid); /* its parent is still in fork(2): as it was then */
     t->reaps_itself = reaps_itself;
+    if (child)
+        inject_born(r, tid, proc);
     t->borrows = child; /* until its parent's stop says that it has memory of its own */
     return t;
 }
@@ -99,6 +103,12 @@ bool witness_stopped(const struct run *r, pid_t tid)
 {
     const struct tracee *t = find((struct run *)r, tid);
     return t && t->stopped;
+}
+
+bool witness_holds(const struct run *r, pid_t tid)
+{
+    const struct tracee *t = find((struct run *)r, tid);
+    return t && t->injected.held;
 }
 
 bool witness_borrows_memory(const struct run *r, pid_t pid)
@@ -122,28 +132,53 @@ site_id witness_death(const struct run *r, pid_t pid)
 
 /* ---- the calls ----------------------------------------------------------------------------------------- */
 
-/* Stopped at the entry of a call. */
-static void on_call(struct run *r, struct tracee *t)
+/* A fault may be about a call that is not watched otherwise. */
+static bool is_watched(const struct run *r, const struct tracee *t, const struct entered *e)
+{
+    const struct call *c = calls_find(e->number);
+    if (!r->faults.count || t->proc < 0 || calls_timed(e->number))
+        return true;
+    return c && calls_is_watched(c, r->procs[t->proc].watching, e->args);
+}
+
+/* Stopped at the entry of a call; false if it stays so. */
+static bool on_call(struct run *r, struct tracee *t)
 {
     struct __ptrace_syscall_info info;
     struct entered e = {0};
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 ||
         info.op != PTRACE_SYSCALL_INFO_SECCOMP)
-        return; /* killed meanwhile */
+        return true; /* killed meanwhile */
     e.number = (long)info.seccomp.nr;
     memcpy(e.args, info.seccomp.args, sizeof e.args);
     e.pc = info.instruction_pointer;
     e.sp = info.stack_pointer;
+    t->leaves = t->observed = false;
+    const enum injection injection = inject_entry(r, t, &e);
+    if (injection != INJECT_NOTHING)
+        return injection != INJECT_HOLDS;
     const struct call *call = calls_find(e.number);
     if (call && call->kind == CALL_WAIT) {
         const pid_t tid = t->tid;
         run_reap_children(r, t->tgid);
         t = find(r, tid); /* the table has moved */
         if (!t)
-            return;
+            return false;
     }
-    t->leaves = observe_entry(r, t, &e);
+    t->leaves = is_watched(r, t, &e) && observe_entry(r, t, &e);
     t->leaves |= signals_timed_call(r, t, &e);
+    t->leaves |= inject_call(r, t, &e);
+    return true;
+}
+
+void witness_goes_on(struct run *r, pid_t tid)
+{
+    struct tracee *t = find(r, tid);
+    if (!t || !on_call(r, t))
+        return;
+    t = find(r, tid);
+    if (t)
+        ptrace(t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, 0);
 }
 
 static void on_call_ends(struct run *r, struct tracee *t)
@@ -154,7 +189,9 @@ static void on_call_ends(struct run *r, struct tracee *t)
         info.op != PTRACE_SYSCALL_INFO_EXIT)
         return;
     signals_call_ends(t);
-    observe_exit(r, t, info.exit.rval);
+    const int64_t result = inject_exit(t, info.exit.rval);
+    if (t->observed)
+        observe_exit(r, t, result);
 }
 
 static void on_child(struct run *r, const struct tracee *parent, bool vfork)
@@ -176,6 +213,7 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
     if (known) {
         known->proc = t.proc;
         known->borrows = vfork;
+        inject_born(r, child, t.proc);
     }
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t.tid, sizeof now, &now) > 0)
         observe_fork(r, &t, child, now.instruction_pointer, now.stack_pointer);
@@ -194,6 +232,7 @@ static int on_signal(struct run *r, struct tracee *t, int number)
     if (deadly || r->e->trace)
         ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now);
     observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer);
+    inject_signal(t, give);
     return give;
 }
 
@@ -222,7 +261,8 @@ void witness_stop(struct run *r, pid_t tid, int status)
         return; /* killed meanwhile */
     switch (status >> 8) {
     case PTRACE_EVENT_SECCOMP:
-        on_call(r, t);
+        if (!on_call(r, t))
+            return;
         break;
     case PTRACE_EVENT_FORK:
     case PTRACE_EVENT_VFORK:
@@ -314,7 +354,7 @@ bool witness_probe(void)
     if (pid == 0) {
         char byte;
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        _exit(read(go[0], &byte, 1) == 1 && filter_install(true, WATCH_CONTROL) ? 0 : 1);
+        _exit(read(go[0], &byte, 1) == 1 && filter_install(true, WATCH_CONTROL, NULL, 0) ? 0 : 1);
     }
     bool seized = ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) == 0, stopped = false;
     siginfo_t info = {0};

@@ -80,7 +80,7 @@ class Warden:
             path.chmod(0o755)
         return work
 
-    def plan(self, text: str, work: Path, *options: str, lease_ends_after: str | None = None) -> Outcome:
+    def plan(self, text: str, work: Path, *options: str, lease_ends_after: str | None = None, pass_fds: tuple[int, ...] = ()) -> Outcome:
         plan_r, plan_w = os.pipe()
         events_r, events_w = os.pipe()
         lease_r, lease_w = os.pipe()
@@ -91,7 +91,7 @@ class Warden:
         process = subprocess.Popen(
             [str(self.binary), "--plan", str(plan_r), "--events", str(events_w), "--lease", str(lease_r),
              *self.options, *options],
-            pass_fds=(plan_r, events_w, lease_r), stderr=subprocess.PIPE, text=True,
+            pass_fds=(plan_r, events_w, lease_r, *pass_fds), stderr=subprocess.PIPE, text=True,
         )
         for fd in (plan_r, events_w, lease_r):
             os.close(fd)
