@@ -130,7 +130,7 @@ static bool take(struct tk_judge *j, const struct ctl_message *m, const char *pa
     }
     if (note_end(j, m))
         return true;
-    if (m->op < CTL_HELLO || m->op > CTL_RECORD)
+    if (m->op < CTL_HELLO || m->op >= CTL_OPS)
         tk_error("the supervisor sent a message of unknown kind %u", m->op);
     return false; /* an answer that nobody waits for any more */
 }

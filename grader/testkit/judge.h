@@ -7,6 +7,7 @@
  *   process.c         start, end and signals of a student's process
  *   stream.c          its stdin and stdout
  *   observe.c         what warden sees of it
+ *   fault.c           what shall go wrong in it
  *   call.c            the driver link (with codec.c)
  *   backchannel.c     questions from the student's side
  *   random.c, text.c
@@ -148,6 +149,11 @@ void tk_blame_end(const tk_process *p, struct tk_failure *f);
 tk_process *tk_spawn_with(const struct tk_how *how, int further_fd, int further_number);
 /* "SIGSEGV", or "signal 35". */
 const char *tk_signal_name(int signal_number);
+
+/* ---- fault.c --------------------------------------------------------------------------------------- */
+
+/* Its line of a SPAWN; ends the test as an error if it makes no sense. */
+void tk_fault_write(struct tk_text *t, const struct tk_fault *f);
 
 /* ---- call.c --------------------------------------------------------------------------------------- */
 

@@ -87,6 +87,8 @@ static void write_order(struct order *o, const struct tk_how *how)
         tk_text_print(&o->text, "watch data\n");
     if (how->refuse_fork)
         tk_text_print(&o->text, "refuse fork\n");
+    for (const struct tk_fault *f = how->faults; f && f->call; f++)
+        tk_fault_write(&o->text, f);
 }
 
 tk_process *tk_spawn_with(const struct tk_how *how, int further_fd, int further_number)
@@ -110,7 +112,9 @@ tk_process *tk_spawn_with(const struct tk_how *how, int further_fd, int further_
             close(o.theirs[i]);
     if (a->error)
         tk_error("%s cannot be started: %s", how->program,
-                 a->error == ENOENT ? "there is no program of that name" : strerror(a->error));
+                 a->error == ENOENT    ? "there is no program of that name"
+                 : a->error == ENOTSUP ? "this machine does not let the grader inject faults"
+                                       : strerror(a->error));
     p->proc = (int)a->value;
     p->pid = (pid_t)a->value2;
     j->processes = p;

@@ -86,6 +86,38 @@ typedef struct tk_process tk_process;
 /* What a descriptor of the new process is. TK_PIPE: a pipe whose other end testkit holds. */
 enum tk_end { TK_PIPE = 0, TK_NULL, TK_CLOSED, TK_GIVEN };
 
+/* What shall go wrong in one system call (../warden/faults.h). It happens by count and place only, so the same test has the
+ * same outcome on every machine. Calls are counted in each process by itself, those of the student's program only: not the
+ * dynamic loader's, not those of another program that it executes.
+ *
+ * Is it fair? A program must live with what the manual says may happen: EINTR where a handler is set, a short read
+ * from a pipe or a socket, a fork that fails. It need not live with what the kernel never does: a short write of at most
+ * PIPE_BUF bytes to a pipe, a cut datagram, one-byte reads where the handout promises whole messages. So ask for what
+ * the handout asks for. And where a program may do without the call, assert nothing about tk_faults_injected(). In a
+ * memcheck pass nothing is injected: give such a test the pass "plain" alone. */
+enum tk_fault_action {
+    TK_ERRNO = 1,     /* the call is not made, and fails with `value` (EPIPE: with SIGPIPE, as write(2) says) */
+    TK_SHORT,         /* it reads or writes `value` bytes at most */
+    TK_SIGNAL,        /* signal `value` comes just before it: the handler runs, then the call is made */
+    TK_SIGNAL_INSIDE, /* it comes once the process is seen blocked in the call */
+    TK_HOLD,          /* the thread stops before it: tk_wait_held(), tk_release() */
+};
+enum tk_who { TK_ANYONE = 0, TK_MAIN, TK_CHILDREN };
+struct tk_fault {
+    const char *call;     /* "read" (any call that reads), "write", "fork" (vfork, posix_spawn), "open", "pipe", "wait", … or one
+                           * by its name in section 2 of the manual; ../PROTOCOL.md has them all */
+    int nth;              /* which of a process's calls, from 1 on; 0: every one */
+    enum tk_who who;      /* the process itself, its descendants, or both */
+    int child;            /* with TK_CHILDREN: only the one that was made so manieth; 0: each */
+    const int *fd;        /* only on this descriptor of its; NULL: on any */
+    enum tk_fault_action action;
+    int value;
+};
+/* .faults = TK_FAULTS({.call = "read", .nth = 2, .who = TK_MAIN, .action = TK_ERRNO, .value = EINTR}) */
+#define TK_FAULTS(...) ((const struct tk_fault[]){__VA_ARGS__, {.call = NULL}})
+/* .fd = TK_FD(0) */
+#define TK_FD(number) (&(const int){number})
+
 struct tk_how {
     const char *program;         /* a name of lab.toml's targets */
     const char *const *args;     /* after argv[0]; NULL-terminated; may be NULL */
@@ -94,6 +126,7 @@ struct tk_how {
     const int *fds;              /* further descriptors, -1 terminated, as numbers in fd_numbers */
     const int *fd_numbers;
     bool refuse_fork;            /* every fork of it fails with EAGAIN, as setrlimit(2) says of RLIMIT_NPROC */
+    const struct tk_fault *faults; /* ends with one without a call; may be NULL */
     bool watch_data;             /* record flows: tk_flows(); slows every read and write by 20 us */
 };
 
@@ -139,6 +172,16 @@ void tk_signal_pid(pid_t pid, int signal_number);
  * "read" and "write" include poll(2) and its kin on that object. `object` as tk_object() names it, or
  * NULL. Returns the pid. */
 pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object);
+/* Waits until a fault holds a process of p's program. Returns its pid. What the test waits for meanwhile, and what nobody
+ * but the held one can give, ends at the test's deadline only. */
+pid_t tk_wait_held(tk_process *p);
+/* All that are held go on; it is the grader's own fault if there are none. */
+void tk_release(tk_process *p);
+/* How often the faults of p happened so far. */
+uint64_t tk_faults_injected(tk_process *p);
+/* Fails unless each of them has happened: else the test would pass without having tested anything. */
+#define tk_assert_faults_injected(p) tk_assert_faults_injected_at(__FILE__, __LINE__, p)
+void tk_assert_faults_injected_at(const char *file, int line, tk_process *p);
 /* The kernel's name of a descriptor of ours: "pipe:[812]". */
 const char *tk_object(int fd);
 

@@ -351,7 +351,12 @@ FAULTS = ["read * main 0 short 1", "write * main 1 short 1", "read 1 main 0 errn
 @pytest.mark.parametrize("fault", FAULTS)
 def test_who_handles_all_of_it_copies_all_and_who_does_not_fails(warden, fault):
     data = "0123456789" * 300
-    before = f"os.write(i, {data.encode()!r})"
+    before = f"""
+try:
+    os.write(i, {data.encode()!r})
+except BrokenPipeError:
+    pass  # it has given up
+"""
     _, record = inject(warden, "right", fault, before=before)
     assert (record["text"], record["status"]) == (data, 0) and record["times"] > 0
     _, record = inject(warden, "wrong", fault, before=before)
