@@ -447,6 +447,13 @@ def _show_trace(report: Any, listed: bool, picture: Path | None, title: str) -> 
             raise UsageFault(f"--picture {clean(str(picture), limit=200)}: {error.strerror}") from error
 
 
+_FAULT_HELP = (
+    "Let a system call of the program go wrong (may be repeated). CALL: read, write, fork, open, … or one by its name; NTH: "
+    "which of a process's calls, else all; WHO: main, child or childN; ACTION: an errno, short:N bytes, signal:SIG just before, "
+    "signal:SIG:inside once it blocks, or hold until no other process can go on."
+)
+
+
 class _RunCommand(_Command):
     """What stands after -- belongs to the program."""
 
@@ -521,6 +528,7 @@ def _how_it_ended(report: Any) -> str:
     ipclab run pipe.c                            stdin, stdout and stderr are your own
     ipclab run chat.c util.c -- hello 3          two files make one program; its arguments
     ipclab run --picture run.svg pipe.c          a drawing of who did what, and who waits for whom
+    ipclab run --fault read:2=EINTR pipe.c       its second read fails so (also: write=short:1, fork=EAGAIN)
     ipclab run --program s=server.c --program c=client.c --start 's /tmp/x' --start 'c /tmp/x'
     """,
 )
@@ -531,6 +539,7 @@ def _how_it_ended(report: Any) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, with what the programs printed (the first MiB).")
 @click.option("--trace", is_flag=True, help="Print what every process did: each call with its result and line (on stderr).")
 @click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw it: a lane for each process, arrows for messages.")
+@click.option("--fault", "wanted_faults", multiple=True, metavar="CALL[:NTH][@WHO][#FD]=ACTION", help=_FAULT_HELP)
 @click.pass_context
 def run(
     context: click.Context,
@@ -541,20 +550,25 @@ def run(
     as_json: bool,
     trace: bool,
     picture: Path | None,
+    wanted_faults: tuple[str, ...],
 ) -> int:
     """Run any C program under warden, and say why it hangs, crashes, or what it leaves behind.
 
     It runs in a fresh folder, in the local sandbox, without a network. Exit code 1 if there are findings.
     """
-    from ipclab import runner
+    from ipclab import injection, runner
     from ipclab.report.terminal import make_console, print_findings
 
+    injected = injection.read_all(wanted_faults)
     programs = _programs(files, named)
     starts = _starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
     if picture is not None and not picture.absolute().parent.is_dir():
         raise UsageFault(f"--picture {clean(str(picture), limit=200)}: there is no such folder")
     with _terminable():
-        report = runner.run(programs, starts, timeout=timeout, keep=as_json, trace=trace or picture is not None)
+        logged = trace or picture is not None
+        report = runner.run(programs, starts, timeout=timeout, keep=as_json, trace=logged, faults=injected)
+    for spec in report.missed:
+        say(f"note: the fault {clean(spec, limit=80)} never happened")
     if report.trace is not None:
         _show_trace(report, trace, picture, programs[0].name)
     if as_json:

@@ -166,7 +166,21 @@ class Done:
     pass
 
 
-Event = Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Sites | End | Skipped | WardenFault | Done
+@dataclass(frozen=True)
+class Injected:
+    """A fault that was asked for, in one process and its descendants."""
+
+    id: str
+    proc: int
+    fault: str
+    calls: int  # that it could have happened in
+    times: int
+
+
+Event = (
+    Hello | Begin | Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Injected | Sites | End | Skipped
+    | WardenFault | Done
+)  # fmt: skip
 
 
 # ---- one line --------------------------------------------------------------------------------------
@@ -335,6 +349,7 @@ _PARSERS = {
     "file": _file,
     "call": _call,
     "traced": lambda f: Traced(f.text("id"), f.number("dropped", 0)),
+    "injected": lambda f: Injected(f.text("id"), f.number("proc"), f.text("fault"), f.number("calls"), f.number("times")),
     "sites": _sites,
     "end": _end,
     "skipped": lambda f: Skipped(f.text("id"), f.text("because")),
@@ -383,6 +398,7 @@ class EntryLog:
     files: list[Collected] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     dropped: int = 0  # calls that were not kept
+    injected: list[Injected] = field(default_factory=list)
     frames: dict[int, tuple[dict[str, Any], ...]] = field(default_factory=dict)  # of each site that was named
     end: End | None = None
     skipped: Skipped | None = None
@@ -442,7 +458,7 @@ class RunLog:
         else:
             self._open = log
 
-    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Sites | End) -> None:
+    def _inside(self, event: Spawn | Exit | Found | Record | Output | Collected | Call | Traced | Injected | Sites | End) -> None:
         log = self._open
         if log is None or event.id != log.id:
             raise _broken(f"{type(event).__name__} of {event.id} does not stand inside of it")
@@ -465,6 +481,7 @@ class RunLog:
             Output: log.outputs,
             Collected: log.files,
             Call: log.calls,
+            Injected: log.injected,
         }
         lists[type(event)].append(event)
 

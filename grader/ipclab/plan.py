@@ -61,6 +61,7 @@ class RunEntry:
     starts: tuple[tuple[str, ...], ...]
     limits: Limits
     trace: bool = False  # log every call, and tell the log
+    faults: tuple[tuple[str, ...], ...] = ()  # of each of them: CALL NTH WHO FD ACTION…
 
 
 Entry = TestEntry | CommandEntry | RunEntry
@@ -136,6 +137,7 @@ def _tail(after: Sequence[str], collect: Sequence[str]) -> list[str]:
 
 def _run(entry: RunEntry) -> list[str]:
     lines = [_line("run", entry.id), *(_line("start", *start) for start in entry.starts)]
+    lines += [_line("fault", *words) for words in entry.faults]
     return [*lines, *(["trace"] if entry.trace else []), *_limits(entry.limits, {}), "end"]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ipclab import build, kit, results, tracelog
 from ipclab import events as ev
 from ipclab.faults import GraderFault, UsageFault
+from ipclab.injection import Injection
 from ipclab.model import Finding, Lab, Limits, SourceFile, Submission, Target, TargetKind
 from ipclab.observed import lead, warden_finding
 from ipclab.plan import Plan, RunEntry
@@ -51,6 +52,7 @@ class Report:
     stderr: bytes = b""
     witness: bool = True
     trace: Trace | None = None  # if it was asked for
+    missed: tuple[str, ...] = ()  # faults that were to be injected and never happened
 
 
 # ---- what is to be built ---------------------------------------------------------------------------------
@@ -174,10 +176,17 @@ def _findings(found: Sequence[ev.Found], own: frozenset[str]) -> tuple[Finding, 
 
 
 def run(
-    programs: Sequence[Program], starts: Sequence[Sequence[str]], *, timeout: float, keep: bool, trace: bool = False
+    programs: Sequence[Program],
+    starts: Sequence[Sequence[str]],
+    *,
+    timeout: float,
+    keep: bool,
+    trace: bool = False,
+    faults: Sequence[Injection] = (),
 ) -> Report:
     """Builds the programs and runs the starts, each a program's name and its arguments, all at the same time. `keep`: what
-    they print is in the report instead of on stdout and stderr. `trace`: the report has a log of all that they do."""
+    they print is in the report instead of on stdout and stderr. `trace`: the report has a log of all that they do. `faults`
+    happen in each of them."""
     sources = _sources(programs)
     tools = kit.base()
     built = _build(programs, sources, tools)
@@ -188,7 +197,8 @@ def run(
         files["lines"] = File(lines.read_bytes(), 0o755)
     limits = replace(_LIMITS, wall_ms=int(timeout * 1000), cpu_ms=int(timeout * 1000) * (os.cpu_count() or 1))
     # an argument may be empty, a word of a plan may not: each has a sign before it
-    entry = RunEntry("run", tuple((name, *(f"={argument}" for argument in rest)) for name, *rest in starts), limits, trace)
+    words = tuple((name, *(f"={argument}" for argument in rest)) for name, *rest in starts)
+    entry = RunEntry("run", words, limits, trace, tuple(f.words for f in faults))
     plan = Plan((entry,), tuple((p.name, f"bin/{build.program_name(p.name, LEVEL)}") for p in programs))
     log = ev.RunLog()
     kept: list[_Kept] = []
@@ -199,7 +209,13 @@ def run(
     finally:
         texts = [k.end() for k in kept]
     log.finish()
-    return _report(log, sources, built, texts, trace)
+    return replace(_report(log, sources, built, texts, trace), missed=_missed(log, faults))
+
+
+def _missed(log: ev.RunLog, faults: Sequence[Injection]) -> tuple[str, ...]:
+    """The faults that never happened, as they were asked for."""
+    happened = {i.fault for i in log.entries["run"].injected if i.times}
+    return tuple(f.spec for f in faults if " ".join(f.words) not in happened)
 
 
 def _report(

@@ -154,6 +154,24 @@ static bool read_fd(struct fault *f, const char *word)
     return *word >= '0' && *word <= '9' && !*end && value <= 65535;
 }
 
+/* Second names of one number. */
+struct alias {
+    const char *name;
+    int number;
+};
+static const struct alias error_aliases[] = {
+    {"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}, {"EOPNOTSUPP", EOPNOTSUPP}, {"ENOTSUP", ENOTSUP}};
+static const struct alias signal_aliases[] = {
+    {"SIGCLD", SIGCHLD}, {"SIGIO", SIGIO}, {"SIGPOLL", SIGPOLL}, {"SIGIOT", SIGIOT}};
+
+static int number_of(const struct alias *list, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return list[i].number;
+    return 0;
+}
+
 static int errno_of(const char *name)
 {
     for (int i = 1; i < 4096; i++) {
@@ -161,7 +179,7 @@ static int errno_of(const char *name)
         if (known && strcmp(known, name) == 0)
             return i;
     }
-    return 0;
+    return number_of(error_aliases, ARRAY_SIZE(error_aliases), name);
 }
 
 static int signal_of(const char *name)
@@ -171,7 +189,7 @@ static int signal_of(const char *name)
         if (known && strcmp(known, name + 3) == 0)
             return i;
     }
-    return 0;
+    return number_of(signal_aliases, ARRAY_SIZE(signal_aliases), name);
 }
 
 static bool read_action(struct fault *f, char *const *words, size_t count)

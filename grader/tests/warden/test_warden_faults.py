@@ -1,11 +1,16 @@
 """Faults: what was asked for happens, by count and place; and nothing else does."""
 
+import errno
 import os
+import re
+import signal
 import subprocess
+import sys
 import threading
 
 import pytest
 
+from conftest import GRADER
 from conftest_levels import LEVELS
 
 JUDGE = """
@@ -398,6 +403,35 @@ j.record(error=error)
     assert warden.test(judge, ["faulty"]).record()["error"] == 22
     out = warden.plan(f"program faulty bin/faulty\nrun t\nstart faulty\nfault {fault}\nend\n", warden.work(["faulty"], {}))
     assert out.exit_code == 3 and "no such fault" in out.stderr
+
+
+def accepted(warden, faults):
+    plan = "program faulty bin/faulty\n"
+    for n in range(0, len(faults), 32):
+        plan += f"run t{n}\nstart faulty\n" + "".join(f"fault {f}\n" for f in faults[n : n + 32]) + "end\n"
+    return warden.plan(plan, warden.work(["faulty"], {})).stderr == ""
+
+
+def test_every_name_that_python_knows_is_known(warden):
+    """ipclab reads --fault in Python, warden in C: what one takes the other must take."""
+    names = [n for n in dir(errno) if n.startswith("E")]
+    assert accepted(warden, [f"read 1 main * errno {n}" for n in names])
+    names = [n for n in signal.Signals.__members__ if not n.startswith("SIGRT")]
+    assert accepted(warden, [f"read 1 main * signal {n}" for n in names])
+
+
+def test_every_call_that_python_knows_is_known(warden):
+    sys.path.insert(0, str(GRADER))
+    from ipclab.injection import CALLS, SHORT
+
+    assert accepted(warden, [f"{call} 1 main * hold" for call in CALLS])
+    assert accepted(warden, [f"{call} 1 main * short 1" for call in SHORT])
+    named = set(re.findall(r"\{(?:CONTROL|DATA|FLOW)\((\w+)\)", (GRADER / "warden/calls.c").read_text()))
+    kinds = re.search(r"names\[CALL_KINDS\] = \{(.*?)\}", (GRADER / "warden/calls.c").read_text(), re.DOTALL)
+    named |= set(re.findall(r'"(\w+)"', kinds[1])) - {"none", "signal", "again"}
+    source = (GRADER / "warden/faults.c").read_text()
+    named |= set(re.findall(r'\{SYS_\w+, "(\w+)"\}', source)) | set(re.findall(r'\{"(\w+)", SYS_\w+\}', source))
+    assert set(CALLS) == named - {"restart_syscall"}
 
 
 def test_too_many_faults_are_refused(warden):
