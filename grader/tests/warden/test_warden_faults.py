@@ -188,8 +188,8 @@ def test_a_signal_before_that_kills_is_no_finding(warden):
 @pytest.mark.parametrize(
     "what, expected",
     [
-        ("inside_plain", ["handler", "read -1 EINTR", "read 1"]),
-        ("inside_restart", ["handler", "read 1", "read 1"]),
+        ("inside_plain", ["handler", "read -1 EINTR", "read 2"]),
+        ("inside_restart", ["handler", "read 2", "read 0"]),
     ],
 )
 def test_a_signal_inside_a_call_comes_once_it_blocks(warden, what, expected, level):
@@ -207,6 +207,30 @@ def test_a_call_that_fails_with_eintr_each_time_is_a_new_one_each_time(warden):
     expected = ["pause 1", "pause 2", "pause 3"]
     _, record = one(warden, "pauses_thrice", "pause * main * signal SIGUSR1 inside", expected, 3)
     assert record["faults"][0][1] == 3
+    one(warden, "pauses_tightly", "pause * main * signal SIGUSR1 inside", ["pauses 3"], 3)
+
+
+def test_a_call_that_is_taken_up_again_stays_short_and_is_the_same(warden):
+    before = "j.blocked('read', proc=proc)\nj.ask(SIGNAL, proc=proc, arg=10)\n"
+    before += HEAR.format(b"handler\n") + "os.write(i, b'xy')\n"
+    _, record = one(warden, "inside_restart", "read 1 main 0 short 1", ["read 1", "read 1"], before=before)
+    assert record["faults"][0][1] == 2
+
+
+def test_each_process_that_is_started_has_its_own_faults(warden):
+    judge = """
+started = [j.spawn_piped("faulty", ["reads"], lines) for lines in (["fault read 1 main 3 errno EIO"], ["fault read 2 main 3 short 1"], [])]
+said = []
+for proc, pid, i, o in started:
+    text = b""
+    while part := os.read(o, 65536):
+        text += part
+    said.append(text.decode().split())
+j.record(said=said, times=[j.ask(FAULTS, proc=p)["value"] for p in (0, 1, 2, -1)])
+"""
+    record = warden.test(judge, ["faulty"]).record()
+    assert record["said"] == ["read -1 EIO abcd 4 efgh 4".split(), "abcd 4 e 1 fghi 4".split(), "abcd 4 efgh 4 ijkl 4".split()]
+    assert record["times"] == [1, 1, 0, 2]
 
 
 STUCK_JUDGE = """
@@ -322,6 +346,16 @@ def test_all_are_held_and_each_goes_on(warden):
 def test_a_child_of_vfork_can_be_held(warden):
     out, text = run(warden, "vfork_held", "close 1 child * hold")
     assert text == ["vfork 1"] and out.of("injected")[0]["times"] == 1
+
+
+def test_whoever_is_held_at_the_end_goes_on_then(warden):
+    out, text = run(warden, "leaves", "write 1 child * hold")
+    assert text == ["child 0"] and ("orphan", "left_running") not in out.findings(), out
+
+
+def test_a_call_that_failed_and_the_next_are_two_lines(warden):
+    out, _ = run(warden, "reads_tightly", "read 1 main 3 errno EINTR", more="trace\n")
+    assert [c["result"] for c in out.of("call") if c["op"] == "read" and c.get("fd") == 3 and c.get("site")][-2:] == [-4, 4]
 
 
 def test_an_injected_fault_is_in_the_log(warden):

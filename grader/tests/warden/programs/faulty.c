@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -192,8 +193,8 @@ static void read_inside(int flags)
     char b[8];
     struct sigaction action = {.sa_handler = tells, .sa_flags = flags};
     sigaction(SIGUSR1, &action, NULL);
-    say("read", read(0, b, 1));
-    say("read", read(0, b, 1));
+    say("read", read(0, b, 4));
+    say("read", read(0, b, 4));
 }
 
 static void pauses(void)
@@ -202,6 +203,34 @@ static void pauses(void)
     if (!handled)
         pause();
     say("woken", handled);
+}
+
+/* Made again from the same place with the same registers, as only the kernel does else. */
+static void pauses_tightly(void)
+{
+    handle(SIGUSR1, 0);
+    while (handled < 3)
+        syscall(SYS_pause);
+    say("pauses", handled);
+}
+
+static void reads_tightly(void)
+{
+    int fd[2];
+    char b[4];
+    if (pipe(fd) < 0 || write(fd[1], "abcd", 4) != 4)
+        _exit(9);
+    while (syscall(SYS_read, fd[0], b, 4) < 0)
+        ;
+}
+
+/* The child may outlive its parent. */
+static void leaves(void)
+{
+    if (fork() == 0) {
+        say("child", 0);
+        _exit(0);
+    }
 }
 
 static void suspends(void)
@@ -351,6 +380,9 @@ int main(int argc, char **argv)
         {"inside_restart", inside_restart},
         {"pauses", pauses},
         {"pauses_thrice", pauses_thrice},
+        {"pauses_tightly", pauses_tightly},
+        {"reads_tightly", reads_tightly},
+        {"leaves", leaves},
         {"suspends", suspends},
         {"race", race},
         {"deadlock", deadlock},
