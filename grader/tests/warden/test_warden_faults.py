@@ -87,8 +87,8 @@ def test_each_process_counts_its_own_calls(warden, fault, expected, times):
     one(warden, "both_read", fault, expected, times)
 
 
-MAKES = {"pipe": "pipe 0", "open": "open 5", "dup": "dup 6", "socketpair": "socketpair 0", "mmap": "mmap 0", "close": "close 0",
-         "again": "again -1 EBADF"}
+MAKES = {"pipe": "pipe 0", "open": "open 5", "dup": "dup 6", "fcntl": "fcntl 0", "socketpair": "socketpair 0", "mmap": "mmap 0",
+         "close": "close 0", "again": "again -1 EBADF"}
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ static void makes(void)
     say("pipe", pipe(fd));
     say("open", open("/dev/null", O_RDONLY | O_CLOEXEC));
     say("dup", dup(0));
+    say("fcntl", fcntl(0, F_GETFL) & O_CLOEXEC); /* no duplicate */
     say("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
     void *memory = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     say("mmap", memory == MAP_FAILED ? -1 : 0);
