@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from conftest import GRADER
 from conftest_levels import LEVELS
+
+GRADER = Path(__file__).parents[2]
 
 JUDGE = """
 lines = [f"fault {{f}}" for f in {faults!r}]
