@@ -389,7 +389,7 @@ bool inject_skips(const struct tracee *t)
 /* In the log: the observer may have written the call down; if it does not watch it, we do. */
 static void write_down(struct run *r, const struct tracee *t, const struct entered *e)
 {
-    size_t number = t->event;
+    size_t number = t->observed ? t->event : LOG_NONE;
     if (number == LOG_NONE) {
         const char *name = faults_call_name(e->number);
         const site_id site = sites_take(r, t->tgid, e->pc, e->sp);
@@ -439,7 +439,7 @@ bool inject_call(struct run *r, struct tracee *t, const struct entered *e)
     } else if (f && f->action == FAULT_SHORT) {
         if (shorten(r, t, e, (size_t)f->value) && !i->repeats) {
             f->injected++;
-            if (t->event != LOG_NONE)
+            if (t->observed && t->event != LOG_NONE)
                 log_entry(r, t->event)->injected = true;
         }
     } else if (f && f->action == FAULT_SIGNAL_INSIDE) {
