@@ -121,6 +121,7 @@ class Call:
     signal: int = 0
     site: int = 0
     pipe_end: str = ""
+    injected: bool = False
 
 
 @dataclass(frozen=True)
@@ -304,6 +305,7 @@ def _call(f: _Fields) -> Event:
         f.number("signal", 0),
         f.number("site", 0),
         f.text("pipe_end", ""),
+        f.flag("injected"),
     )
 
 

@@ -157,7 +157,12 @@ def _text(x: float, y: float, text: str, classes: str = "", size: float = _SIZE,
 
 
 def _amount(event: TraceEvent, total: int | None = None) -> str:
-    """What a call brought: 5 B, end of file, EAGAIN, = 3."""
+    """What a call brought: 5 B, end of file, EAGAIN, = 3; and whether we saw to that."""
+    brought = _brought(event, total)
+    return f"{brought} (injected)" if event.injected and brought else brought
+
+
+def _brought(event: TraceEvent, total: int | None) -> str:
     if event.result is None:
         return ""
     if failed(event):

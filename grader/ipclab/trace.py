@@ -23,6 +23,7 @@ class TraceEvent:
     peer: str = ""  # the other end of it, where that has a name of its own (socketpair)
     pipe_end: str = ""  # of a descriptor that is closed or copied: "r" or "w"
     fd: int | None = None
+    injected: bool = False  # the result was: ipclab run --fault
     result: int | None = None  # what the call returned; below zero: -errno
     other: int | None = None  # the other process: a child, who was waited for, who is signalled, who signalled
     signal: str = ""

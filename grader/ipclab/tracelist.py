@@ -77,8 +77,11 @@ def _call(event: TraceEvent, roles: dict[int, str]) -> str:
 def _result(event: TraceEvent) -> str:
     if never_returned(event):
         return "never returned"
+    mark = " injected" if event.injected else ""
     if failed(event):
-        return f"= {errno_text(event.result or 0)}"
+        return f"= {errno_text(event.result or 0)}{mark}"
+    if event.injected:
+        return f"= {event.result}{mark}"
     return "" if event.result is None or event.op in MOMENTS else f"= {event.result}"
 
 

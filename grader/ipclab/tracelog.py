@@ -61,6 +61,7 @@ def _event(call: Call, location: Location | None, function: str) -> TraceEvent:
         object=call.object,
         peer=call.peer,
         pipe_end=call.pipe_end,
+        injected=call.injected,
         fd=call.fd,
         result=call.result,
         other=call.other,

@@ -16,7 +16,7 @@ LINE = re.compile(r"^ *(?P<ms>\d+\.\d{3})  (?P<who>.+? \(\d+\)) +(?P<call>\w.*)$
 
 
 def traced(program: Path, *more: str) -> list[dict[str, str]]:
-    done = ipclab("run", "--trace", program, *more)
+    done = ipclab("run", "--trace", *more, program)
     assert done.returncode in (0, 1), done.stderr
     return [match.groupdict() for line in done.stderr.splitlines() if (match := LINE.match(line))]
 
@@ -87,3 +87,12 @@ def test_the_picture_of_the_readme_is_what_is_drawn(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     done = ipclab("run", "--picture", tmp_path / "none" / "x.svg", HANG)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "no such folder" in done.stderr
+
+
+def test_what_was_injected_is_marked_in_list_and_picture(tmp_path: Path) -> None:
+    picture = tmp_path / "x.svg"
+    events = traced(HANG, "--fault", "write:1=EINTR", "--picture", picture)
+    (write,) = calls(events, "write")
+    assert "EINTR" in write and "injected" in write
+    assert any("EINTR (injected)" in t for t in words(picture.read_text()))
+    assert not any("injected" in t for t in words((REPO / "docs" / "hang.svg").read_text()))
