@@ -7,7 +7,7 @@
 
 #define PROCESSES_KEPT   1024
 #define DESCRIPTORS_KEPT 1024 /* of one process */
-#define MAKERS_MAX       8192
+#define MAKERS_MAX       2048 /* the oldest is given up first */
 #define DOUBLES_MAX      64
 #define SWEEPS_MAX       64
 
@@ -60,9 +60,27 @@ static void remember_sweep(struct ownership *o, site_id site)
     o->sweeps[o->sweeps_count++] = site;
 }
 
+/* Is it one of several neighbours that are closed a second time at one place? That closes whatever there may
+ * be. */
+static bool is_in_a_row(struct ownership *o, pid_t pid, int fd, site_id site)
+{
+    for (size_t i = 0; i < o->doubles_count; i++) {
+        const struct double_close *d = &o->doubles[i];
+        if (d->second == site && d->pid == pid && (d->fd == fd - 1 || d->fd == fd + 1))
+            return true;
+    }
+    return false;
+}
+
 static void remember_double(struct run *r, pid_t pid, const struct descriptor *s, site_id site)
 {
     struct ownership *o = &r->owned;
+    if (!site)
+        return; /* not known where: nobody is accused */
+    if (is_in_a_row(o, pid, s->fd, site)) {
+        remember_sweep(o, site);
+        return;
+    }
     for (size_t i = 0; i < o->doubles_count; i++)
         if (o->doubles[i].first == s->closed && o->doubles[i].second == site)
             return; /* in a loop, or in several children: once is enough */
@@ -164,29 +182,38 @@ site_id descriptors_site(const struct run *r, pid_t pid, int fd, const char *obj
 void objects_removed(struct run *r, const char *object)
 {
     struct ownership *o = &r->owned;
-    for (size_t i = o->makers_count; i-- > 0;)
-        if (strcmp(log_text(r, o->makers[i].object), object) == 0)
-            o->makers[i] = o->makers[--o->makers_count];
+    const uint32_t name = log_name(r, object);
+    for (size_t i = 0; i < o->makers_count; i++)
+        if (o->makers[i].object == name)
+            o->makers[i].object = 0;
 }
 
 void objects_made(struct run *r, pid_t pid, const char *object, site_id site, bool fresh)
 {
     struct ownership *o = &r->owned;
-    if (fresh)
-        objects_removed(r, object);
-    else if (objects_maker(r, object))
-        return;
     const uint32_t name = log_name(r, object);
-    if (!name || o->makers_count == MAKERS_MAX)
+    struct maker *old = NULL;
+    if (!name)
         return;
-    o->makers = xrealloc(o->makers, (o->makers_count + 1) * sizeof *o->makers);
-    o->makers[o->makers_count++] = (struct maker){name, pid, site};
+    if (!o->makers)
+        o->makers = xcalloc(MAKERS_MAX, sizeof *o->makers);
+    for (size_t i = 0; i < o->makers_count && !old; i++)
+        if (o->makers[i].object == name)
+            old = &o->makers[i];
+    if (old && !fresh)
+        return;
+    if (!old) {
+        old = &o->makers[o->makers_next++ % MAKERS_MAX];
+        o->makers_count = o->makers_next < MAKERS_MAX ? o->makers_next : MAKERS_MAX;
+    }
+    *old = (struct maker){name, pid, site};
 }
 
-const struct maker *objects_maker(const struct run *r, const char *object)
+const struct maker *objects_maker(struct run *r, const char *object)
 {
-    for (size_t i = r->owned.makers_count; i-- > 0;)
-        if (strcmp(log_text(r, r->owned.makers[i].object), object) == 0)
+    const uint32_t name = log_name(r, object);
+    for (size_t i = 0; name && i < r->owned.makers_count; i++)
+        if (r->owned.makers[i].object == name)
             return &r->owned.makers[i];
     return NULL;
 }

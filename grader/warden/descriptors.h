@@ -53,7 +53,7 @@ struct ownership {
     struct descriptors *processes;
     size_t count;
     struct maker *makers;
-    size_t makers_count;
+    size_t makers_count, makers_next;
     struct double_close *doubles;
     size_t doubles_count;
     struct use_after_close *uses;
@@ -79,7 +79,7 @@ site_id descriptors_site(const struct run *r, pid_t pid, int fd, const char *obj
 /* An object was made, and where. fresh: it cannot have been there before; else who made it first counts. */
 void objects_made(struct run *r, pid_t pid, const char *object, site_id site, bool fresh);
 void objects_removed(struct run *r, const char *object);
-const struct maker *objects_maker(const struct run *r, const char *object);
+const struct maker *objects_maker(struct run *r, const char *object);
 
 /* It reads or writes a descriptor that is not open: the call fails with EBADF. */
 void descriptors_used_closed(struct run *r, pid_t pid, int fd, bool write, site_id site);

@@ -141,7 +141,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
     struct process *p = add_process(r, program);
     struct serving serving = {r, p->number, 0};
     const enum watching watching = r->e->trace ? WATCH_ALL : wish->watching;
-    if (watching > WATCH_CONTROL && w->witness)
+    if ((watching > WATCH_CONTROL || wish->faults_count) && w->witness)
         share_processor(r);
     long further[FURTHER_MAX];
     p->watching = watching;

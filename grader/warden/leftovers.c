@@ -176,7 +176,7 @@ static void report_orphan(struct run *r, pid_t pid)
     json_text(&b, "doing", doing.data);
     json_close(&b, '}');
     if (look.raw.sp)
-        json_site(r, &b, "site", sites_take(r, pid, look.raw.pc, look.raw.sp));
+        json_site(r, &b, "site", sites_take_for_finding(r, pid, look.raw.pc, look.raw.sp));
     warden_event(r->w, &b);
     buffer_free(&doing);
 }

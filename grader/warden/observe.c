@@ -27,14 +27,24 @@
 
 static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
 {
+    struct call_count *same = NULL; /* of another process, where there are too many to tell apart */
+    if (kind != CALL_PIPE && kind != CALL_SOCKETPAIR && kind != CALL_FORK && kind != CALL_EXEC &&
+        kind != CALL_EXIT && kind != CALL_TIMER)
+        return; /* nobody asks for the others */
     for (size_t i = 0; i < r->calls_count; i++) {
         struct call_count *c = &r->calls[i];
         if (c->pid == pid && c->proc == proc && c->kind == kind) {
             c->count++;
             return;
         }
+        if (c->proc == proc && c->kind == kind)
+            same = c;
     }
-    if (r->calls_count == CALLS_MAX)
+    if (r->calls_count >= CALLS_MAX && same) {
+        same->count++;
+        return;
+    }
+    if (r->calls_count >= 2 * CALLS_MAX)
         return;
     r->calls = xrealloc(r->calls, (r->calls_count + 1) * sizeof *r->calls);
     r->calls[r->calls_count++] = (struct call_count){pid, proc, kind, 1};
@@ -68,10 +78,8 @@ static void add_flow(struct run *r, const struct tracee *t, const struct entered
 
 static site_id fork_site(const struct run *r, pid_t child)
 {
-    for (size_t i = r->log.count; i-- > 0;) /* a pid may come again: the last one counts */
-        if (r->log.entries[i].kind == CALL_FORK && r->log.entries[i].other == child)
-            return r->log.entries[i].site;
-    return 0;
+    const struct fork_seen *f = &r->forks[(size_t)child % FORKS_KEPT];
+    return f->child == child ? f->site : 0;
 }
 
 bool observe_unwaited(struct run *r, struct process *p, pid_t child)
@@ -235,7 +243,17 @@ static void action_set(struct run *r, struct tracee *t, const struct entered *e)
 {
     uint64_t action[2];
     if (e->args[1] && proc_memory(&r->w->access, t->tgid, e->args[1], action, sizeof action))
-        t->reaps_itself = action[1] & SA_NOCLDWAIT;
+        for (size_t i = 0; i < r->tracees_count; i++) /* of all its threads */
+            if (r->tracees[i].tgid == t->tgid)
+                r->tracees[i].reaps_itself = action[1] & SA_NOCLDWAIT;
+}
+
+/* Below WATCH_ALL the filter looks at the argument that makes the call what its kind says; at that level we
+ * do. */
+static bool is_meant(const struct call *c, const struct entered *e)
+{
+    const unsigned value = c->argument < 0 ? 0 : (unsigned)e->args[c->argument];
+    return c->argument < 0 || c->other || value == c->values[0] || value == c->values[1];
 }
 
 static void at_once(struct run *r, struct tracee *t, const struct call *c, const struct entered *e)
@@ -298,7 +316,8 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     if (number != LOG_NONE)
         describe(r, t, c, e, number);
     if (!inject_skips(t))
-        at_once(r, t, c, e);
+        if (is_meant(c, e))
+            at_once(r, t, c, e);
     t->event = number;
     t->entered = *e;
     t->observed = true;
@@ -402,6 +421,8 @@ static void bound(struct run *r, const struct tracee *t)
 static void succeeded(struct run *r, const struct tracee *t, const struct call *c, int64_t result)
 {
     char object[PATH_ROOM];
+    if (!is_meant(c, &t->entered))
+        return;
     switch (c->kind) {
     case CALL_PIPE:
         two_made(r, t, t->entered.args[0], t->entered.site);
@@ -410,10 +431,6 @@ static void succeeded(struct run *r, const struct tracee *t, const struct call *
         two_made(r, t, t->entered.args[3], t->entered.site);
         break;
     case CALL_DUP:
-        if (t->entered.number == SYS_fcntl && t->entered.args[1] != F_DUPFD &&
-            t->entered.args[1] != F_DUPFD_CLOEXEC)
-            break; /* WATCH_ALL: any other command */
-        /* fall through */
     case CALL_OPEN:
     case CALL_MAKES_FD:
     case CALL_TIMER:
@@ -480,6 +497,7 @@ void observe_fork(struct run *r, const struct tracee *parent, pid_t child, uint6
     const site_id site = sites_take(r, parent->tgid, pc, sp);
     const size_t number = log_add(r, parent->tgid, parent->tid, "fork", CALL_FORK);
     count_call(r, parent->tgid, parent->proc, CALL_FORK);
+    r->forks[(size_t)child % FORKS_KEPT] = (struct fork_seen){child, site};
     if (number == LOG_NONE)
         return;
     struct log_entry *l = log_entry(r, number);
@@ -506,9 +524,14 @@ void observe_exec(struct run *r, const struct tracee *t)
     l->object = name;
 }
 
-void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info, uint64_t pc, uint64_t sp)
+void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info, uint64_t pc, uint64_t sp,
+                    bool deadly)
 {
-    const site_id site = pc ? sites_take(r, t->tgid, pc, sp) : 0;
+    const site_id site = pc ? sites_take_for_finding(r, t->tgid, pc, sp) : 0;
+    const bool sent = info->si_code <= 0;
+    if (deadly)
+        r->deadly[(size_t)t->tgid % DEADLY_KEPT] =
+            (struct deadly_signal){t->tgid, info->si_signo, !sent, site};
     const size_t number = log_add(r, t->tgid, t->tid, "signal", CALL_SIGNAL);
     if (number == LOG_NONE)
         return;
@@ -516,7 +539,7 @@ void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info
     l->ended_ns = l->began_ns;
     l->signal = info->si_signo;
     l->site = site;
-    if (info->si_code <= 0 || info->si_signo == SIGCHLD)
+    if (sent || info->si_signo == SIGCHLD)
         l->other = info->si_pid;
 }
 

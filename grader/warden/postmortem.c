@@ -193,6 +193,8 @@ static bool rule_circle(const struct scene *s, struct cause *c)
 static people nobody_wakes(const struct scene *s)
 {
     people dead = 0, before;
+    if (s->partial)
+        return 0;
     for (size_t i = 0; i < s->count; i++)
         if (s->people[i].look.class != BLOCKED_NOT && s->people[i].look.forever && !s->people[i].wait.outside)
             dead |= 1ULL << i;
@@ -382,6 +384,36 @@ static int first_signal(uint64_t set)
     return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
+/* The last signal that a process handled: a SIGCHLD, or another one. */
+static const struct log_entry *last_signal(const struct run *r, pid_t pid, bool child)
+{
+    for (size_t k = r->log.count; k-- > 0;) {
+        const struct log_entry *l = &r->log.entries[k];
+        if (l->pid == pid && l->kind == CALL_SIGNAL && (l->signal == SIGCHLD) == child &&
+            l->signal != SIGCONT)
+            return l;
+    }
+    return NULL;
+}
+
+/* A signal that came before the wait in which the process is began, and ended no earlier one: there was none.
+ * While a handler runs its signal is caught; what stops or kills would not have come here. */
+static const struct log_entry *too_early(const struct run *r, pid_t pid)
+{
+    const struct log_entry *came = last_signal(r, pid, false), *wait = NULL;
+    if (!came || r->log.dropped)
+        return NULL;
+    for (size_t k = 0; k < r->log.count; k++) {
+        const struct log_entry *l = &r->log.entries[k];
+        if (l->pid != pid || l->kind != CALL_SUSPEND)
+            continue;
+        if (wait)
+            return NULL;
+        wait = l;
+    }
+    return wait && came < wait ? came : NULL;
+}
+
 /* A wait for a signal that has come already: its handler ran before the wait began, or it is blocked. Only
  * where no other wait for a signal lies between: that one might have been meant. */
 static bool rule_lost_signal(const struct scene *s, struct cause *c)
@@ -401,20 +433,13 @@ static bool rule_lost_signal(const struct scene *s, struct cause *c)
         c->signal = 0;
         if (p->wait.in_set)
             continue;
-        const struct log_entry *came = log_last(s->r, p->pid, CALL_SIGNAL), *wait = NULL, *before = NULL;
-        for (size_t k = s->r->log.count; k-- > 0 && !before;) {
-            const struct log_entry *l = &s->r->log.entries[k];
-            if (l->pid == p->pid && l->kind == CALL_SUSPEND)
-                *(wait ? &before : &wait) = l;
-        }
-        if (came && came->signal == SIGCHLD && proc_has_zombie(p->pid)) {
+        if (proc_has_zombie(p->pid) && last_signal(s->r, p->pid, true)) {
             c->slug = "handler_reaps_too_few";
             c->signal = SIGCHLD;
-            c->came = came->site;
             return true;
         }
-        /* While a handler runs its signal is caught; what stops or kills would not have come here. */
-        if (came && wait && came < wait && (!before || before < came) && came->signal != SIGCONT) {
+        const struct log_entry *came = too_early(s->r, p->pid);
+        if (came) {
             c->slug = "signal_lost";
             c->signal = came->signal;
             c->came = came->site;
@@ -591,7 +616,7 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "doing", doing.data);
         const struct proc_syscall *raw = &p->look.raw;
         if (raw->sp)
-            json_site(r, &b, "site", sites_take(r, p->pid, raw->pc, raw->sp));
+            json_site(r, &b, "site", sites_take_for_finding(r, p->pid, raw->pc, raw->sp));
         else if (c->who == p && p->look.class == BLOCKED_NOT)
             json_site(r, &b, "site", witness_where(r, p->pid));
         json_close(&b, '}');

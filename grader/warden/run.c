@@ -188,22 +188,20 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
     /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
     bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && r->e->kind != ENTRY_COMMAND) {
-        tell_crash(r, p->pid, p->program, WTERMSIG(status), witness_death(r, p->pid));
+        tell_crash(r, p->pid, p->program, WTERMSIG(status), witness_death(r, p->pid, WTERMSIG(status)));
     }
 }
 
-/* A child that was killed by what it did itself. A signal that somebody sent, or that a broken pipe made, may
+/* A child that ended by a fault of its own. A signal that somebody sent, itself with abort(3) among them, may
  * be just what was meant. */
-static void child_ended(struct run *r, pid_t pid, int status)
+static void child_ended(struct run *r, pid_t pid, const char *role, int status)
 {
-    const struct log_entry *l = log_last(r, pid, CALL_SIGNAL);
-    const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (!number || r->limit_hit || r->e->kind == ENTRY_COMMAND || !l || l->signal != number ||
-        (l->other && l->other != pid) ||
-        (number != SIGSEGV && number != SIGBUS && number != SIGFPE && number != SIGILL && number != SIGABRT))
+    const struct deadly_signal *d = &r->deadly[(size_t)pid % DEADLY_KEPT];
+    if (!WIFSIGNALED(status) || r->limit_hit || r->e->kind == ENTRY_COMMAND || d->pid != pid ||
+        d->signal != WTERMSIG(status) || !d->own_doing)
         return;
-    char role[160];
-    tell_crash(r, pid, run_role(r, pid, role, sizeof role), number, l->site);
+    if (d->signal == SIGSEGV || d->signal == SIGBUS || d->signal == SIGFPE || d->signal == SIGILL)
+        tell_crash(r, pid, role, d->signal, d->site);
 }
 
 #define ROUND_EVERY    4   /* so often the others have their turn */
@@ -211,11 +209,14 @@ static void child_ended(struct run *r, pid_t pid, int status)
 
 /* A process ended, or a thread that we trace. One that has another parent will be waited for there too, and
  * its CPU time counted there; it is ours to wait for only as its tracer. */
-static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
+static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool killed)
 {
     struct proc_stat st;
     int status;
     bool ours = proc_stat(pid, &st) && st.ppid == getpid();
+    char role[160] = "";
+    if (killed) /* while /proc still knows whose child it is */
+        run_role(r, pid, role, sizeof role);
     if (wait4(pid, &status, __WALL | WNOHANG, NULL) != pid || WIFSTOPPED(status))
         return;
     const bool is_process = witness_ends(r, pid);
@@ -233,7 +234,7 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use)
     if (p && !p->ended)
         ended(r, p, status, use);
     else if (is_process)
-        child_ended(r, pid, status);
+        child_ended(r, pid, role, status);
 }
 
 /* One thing that wait(2) has for us, of this process or of any (P_ALL). Returns whose it was, 0 if there is
@@ -248,7 +249,7 @@ static pid_t reap_next(struct run *r, idtype_t whose, pid_t pid)
     if (info.si_code == CLD_TRAPPED)
         witness_serve_one(r, info.si_pid);
     else
-        reap_one(r, info.si_pid, &use);
+        reap_one(r, info.si_pid, &use, info.si_code != CLD_EXITED);
     return info.si_pid;
 }
 
@@ -272,6 +273,9 @@ void run_reap_children(struct run *r, pid_t parent)
     pid_t children[TASKS_MAX];
     size_t n = 0;
     struct proc_stat st;
+    siginfo_t any = {0};
+    if (waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 || !any.si_pid)
+        return; /* nobody has ended: asked at each wait(2), so that has to be cheap */
     for (size_t i = 0; i < r->tracees_count && n < ARRAY_SIZE(children); i++)
         if (r->tracees[i].tid == r->tracees[i].tgid && r->tracees[i].tid != parent)
             children[n++] = r->tracees[i].tid;
@@ -281,7 +285,7 @@ void run_reap_children(struct run *r, pid_t parent)
         if (proc_stat(children[i], &st) && st.ppid == parent && st.state == 'Z' &&
             syscall(SYS_waitid, P_PID, children[i], &info, WEXITED | WNOHANG | WNOWAIT | __WALL, &use) == 0 &&
             info.si_pid == children[i])
-            reap_one(r, children[i], &use);
+            reap_one(r, children[i], &use, info.si_code != CLD_EXITED);
     }
 }
 

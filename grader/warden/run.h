@@ -46,7 +46,8 @@ struct warden {
     struct simulate simulate;
     struct cgroup cgroup;
     struct proc_access access;
-    bool witness; /* we may trace */
+    bool witness;  /* we may trace */
+    bool no_lines; /* `lines` did not end in time */
     int events_fd, lease_fd, signal_fd;
     int stdio[3]; /* of the user, for entries of the kind run; -1 where none was given */
     char stdio_objects[3][256];
@@ -138,6 +139,21 @@ struct tracee { /* a traced thread */
     struct injected injected;
 };
 
+#define FORKS_KEPT  4096
+#define DEADLY_KEPT 1024
+
+/* Kept apart from the log, which may be full: by pid, the last one of its place in the table. */
+struct fork_seen {
+    pid_t child;
+    site_id site;
+};
+struct deadly_signal {
+    pid_t pid;
+    int signal;
+    bool own_doing; /* a fault of its own, not a signal that somebody sent */
+    site_id site;
+};
+
 struct task { /* a thread in a snapshot */
     pid_t pid, tid;
     uint64_t switches;
@@ -188,6 +204,8 @@ struct run {
     bool look_for_ended; /* a signal told of children that were not looked at yet */
     pid_t *unwaited;     /* children of whom that was told */
     size_t unwaited_count;
+    struct fork_seen forks[FORKS_KEPT];
+    struct deadly_signal deadly[DEADLY_KEPT];
     struct sites sites;
     struct log log;
     struct ownership owned;
@@ -266,7 +284,7 @@ bool witness_ends(struct run *r, pid_t tid);
 /* Whose process it is or descends from; -1 unknown. */
 int witness_whose(const struct run *r, pid_t pid);
 /* Where the process was when a signal killed it; 0 if that was not seen. */
-site_id witness_death(const struct run *r, pid_t pid);
+site_id witness_death(const struct run *r, pid_t pid, int number);
 /* Where a running thread is at this moment: it is stopped for that (PTRACE_INTERRUPT); 0 if it is not to be
  * had. Not for a thread that waits in a call, which it might interrupt. */
 site_id witness_where(struct run *r, pid_t tid);
@@ -290,7 +308,8 @@ bool observe_is_interrupted(int64_t result);
 void observe_fork(struct run *r, const struct tracee *parent, pid_t child, uint64_t pc, uint64_t sp);
 void observe_exec(struct run *r, const struct tracee *t);
 /* A signal came that is not ignored; pc 0: where it is does not matter. */
-void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info, uint64_t pc, uint64_t sp);
+void observe_signal(struct run *r, const struct tracee *t, const siginfo_t *info, uint64_t pc, uint64_t sp,
+                    bool deadly);
 /* The process has ended; number: of the signal that killed it, or 0. */
 void observe_end(struct run *r, pid_t pid, int number);
 

@@ -45,6 +45,7 @@ struct scene *scene_look(struct run *r)
     pid_t tree[PEOPLE_MAX];
     size_t n = run_tree(r, tree, ARRAY_SIZE(tree));
     s->r = r;
+    s->partial = n == ARRAY_SIZE(tree);
     for (size_t i = 0; i < n; i++) {
         struct person *p = &s->people[s->count];
         *p = (struct person){.pid = tree[i]};

@@ -46,6 +46,7 @@ struct person { /* a live process */
 struct scene {
     struct run *r;
     size_t count;
+    bool partial; /* there are more */
     struct person people[PEOPLE_MAX];
     struct proc_fd judge_fds[256];
     ssize_t judge_fds_count; /* -1: it is gone */

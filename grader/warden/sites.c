@@ -13,21 +13,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEADLINE_NS (10000 * NS_PER_MS)
+#define DEADLINE_NS (4000 * NS_PER_MS)
 #define ANSWER_MAX  (4 << 20)
 #define MAPS_MAX    65536
+#define MAPS_KEPT   200 /* a program that executes itself again and again has a new one each time */
+#define MAPS_BYTES  (4 << 20)
 #define RANGES_MAX  64
 #define STACK_MAX   16384
-#define STACK_LEAST 8192      /* that is kept: the way out of the C library's printf is long */
-#define BYTES_MAX   (6 << 20) /* of all pictures */
-#define SITES_MAX   2000
+#define STACK_LEAST 2048      /* that is kept, */
+#define STACK_MORE  1024      /* and beyond what makes the place */
+#define BYTES_MAX   (6 << 20) /* of all pictures; */
+#define BYTES_SPARE (2 << 20) /* more for what findings are about */
+#define SITES_MAX   4000
+#define INDEX_SIZE  16384
 #define OPEN_MAX    64 /* memories */
 /* That many words that point into the student's code make a place: the first that is one may be a left-over
  * of an earlier call. */
 #define OWN_WORDS 6
 
 static const struct limits helper_limits = {
-    .cpu_ms = 8000, .files = 64, .file_size = 1 << 20, .memory = 1 << 30};
+    .cpu_ms = 3000, .files = 64, .file_size = 1 << 20, .memory = 1 << 30};
 
 struct range { /* that code lies in */
     uint64_t start, end;
@@ -44,8 +49,9 @@ struct site_maps { /* a memory map, of one or many processes */
 
 struct site_process {
     pid_t pid;
-    size_t maps;
-    int memory; /* /proc/PID/mem, -1 not open */
+    ssize_t maps; /* -1: there was no room for it */
+    int memory;   /* /proc/PID/mem, -1 not open */
+    bool whole;   /* code that is not in its map is nowhere in it: it was read anew for that */
 };
 
 struct site {
@@ -85,17 +91,23 @@ static void read_map(const struct run *r, char *text, struct site_maps *m)
     m->size = kept.size;
 }
 
-static size_t intern_map(struct sites *s, struct site_maps *m)
+/* -1: there is no more room. */
+static ssize_t intern_map(struct sites *s, struct site_maps *m)
 {
     for (size_t i = 0; i < s->maps_count; i++) {
         if (s->maps[i].size == m->size && memcmp(s->maps[i].text, m->text, m->size) == 0) {
             free(m->text);
-            return i;
+            return (ssize_t)i;
         }
+    }
+    if (s->maps_count == MAPS_KEPT || s->maps_bytes > MAPS_BYTES) {
+        free(m->text);
+        return -1;
     }
     s->maps = xrealloc(s->maps, (s->maps_count + 1) * sizeof *s->maps);
     s->maps[s->maps_count] = *m;
-    return s->maps_count++;
+    s->maps_bytes += m->size;
+    return (ssize_t)s->maps_count++;
 }
 
 static bool is_code(const struct site_maps *m, uint64_t address, bool *own)
@@ -127,21 +139,27 @@ static ssize_t map_of(struct run *r, pid_t pid, uint64_t pc)
     struct sites *s = &r->sites;
     struct site_maps m;
     bool own;
-    for (size_t i = 0; i < s->processes_count; i++)
-        if (s->processes[i].pid == pid && is_code(&s->maps[s->processes[i].maps], pc, &own))
-            return (ssize_t)s->processes[i].maps;
+    for (size_t i = 0; i < s->processes_count; i++) {
+        const struct site_process *p = &s->processes[i];
+        if (p->pid != pid)
+            continue;
+        if (p->maps < 0 || p->whole || is_code(&s->maps[p->maps], pc, &own))
+            return p->maps;
+        break;
+    }
     ssize_t n = proc_maps(&r->w->access, pid, text, sizeof text - 1);
     if (n <= 0)
         return -1;
     text[n] = '\0';
     read_map(r, text, &m);
-    const size_t number = intern_map(s, &m);
+    const ssize_t number = intern_map(s, &m);
+    const bool whole = number >= 0 && !is_code(&s->maps[number], pc, &own);
     sites_forget(r, pid);
     if (r->w->witness) { /* else nobody tells of its next exec or of its end */
         s->processes = xrealloc(s->processes, (s->processes_count + 1) * sizeof *s->processes);
-        s->processes[s->processes_count++] = (struct site_process){pid, number, -1};
+        s->processes[s->processes_count++] = (struct site_process){pid, number, -1, whole};
     }
-    return (ssize_t)number;
+    return number;
 }
 
 /* Reads from a process's memory, which stays open: a place is asked for at each call. */
@@ -166,10 +184,27 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return (hash ^ word) * 0x100000001b3u ^ hash >> 29; /* FNV-1a, by words */
 }
 
-/* The hash of a place; *size: how much of the stack is worth keeping; *owns: words of it that may lead into
- * the student's code. */
+static bool has_own(const struct site_maps *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->ranges[i].own)
+            return true;
+    return false;
+}
+
+/* The loader's calls are nobody's, though the stack below it leads to the program's entry. */
+static bool in_loader(const struct site_maps *m, uint64_t pc)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->ranges[i].loader && pc >= m->ranges[i].start && pc < m->ranges[i].end)
+            return true;
+    return false;
+}
+
+/* The hash of a place; *size: how much of the stack was read, *extent: how much of it makes the place; *owns:
+ * words of it that may lead into the student's code. */
 static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size_t maps, char *stack,
-                        size_t *size, int *owns)
+                        size_t *size, size_t *extent, int *owns)
 {
     const struct site_maps *m = &r->sites.maps[maps];
     uint64_t hash = mix(mix(0xcbf29ce484222325u, pc), maps);
@@ -192,6 +227,7 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
             break;
     }
     *size = have;
+    *extent = at;
     *owns = own_words;
     return hash;
 }
@@ -199,38 +235,51 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
 bool sites_is_own(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
 {
     static char stack[STACK_MAX];
-    size_t size;
+    size_t size, extent;
     int owns;
     const ssize_t maps = map_of(r, pid, pc);
-    if (maps < 0)
+    if (maps < 0 || !has_own(&r->sites.maps[maps]))
         return false;
     const struct site_maps *m = &r->sites.maps[maps];
-    for (size_t i = 0; i < m->count; i++)
-        if (m->ranges[i].loader && pc >= m->ranges[i].start && pc < m->ranges[i].end)
-            return false;
-    hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &owns);
+    if (in_loader(m, pc))
+        return false;
+    hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &extent, &owns);
     return owns > 0;
 }
 
-site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
+/* The slot of a hash in the index: that of its site, or an empty one. */
+static uint32_t *slot_of(struct sites *s, uint64_t hash)
+{
+    if (!s->index)
+        s->index = xcalloc(INDEX_SIZE, sizeof *s->index);
+    size_t at = (hash ^ hash >> 32) % INDEX_SIZE;
+    while (s->index[at] && s->list[s->index[at] - 1].hash != hash)
+        at = (at + 1) % INDEX_SIZE;
+    return &s->index[at];
+}
+
+static site_id take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size_t bytes_max)
 {
     static char stack[STACK_MAX];
     struct sites *s = &r->sites;
-    size_t size;
+    size_t size, extent;
     int owns;
-    ssize_t maps = map_of(r, pid, pc);
-    if (maps < 0)
+    const ssize_t maps = map_of(r, pid, pc);
+    if (maps < 0 || !has_own(&s->maps[maps]) || in_loader(&s->maps[maps], pc))
         return 0;
-    const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &owns);
-    for (size_t i = s->count; i-- > 0;) /* a loop finds its place at once */
-        if (s->list[i].hash == hash)
-            return (site_id)i + 1;
-    if (s->count == SITES_MAX || s->bytes > BYTES_MAX)
+    const uint64_t hash = hash_of(r, pid, pc, sp, (size_t)maps, stack, &size, &extent, &owns);
+    uint32_t *slot = slot_of(s, hash);
+    if (*slot)
+        return *slot;
+    if (!owns || s->count == SITES_MAX || s->bytes > bytes_max)
         return 0;
-    if (size < STACK_LEAST) {
-        ssize_t n = read_memory(r, pid, sp + size, stack + size, STACK_LEAST - size);
+    extent = extent + STACK_MORE > STACK_LEAST ? extent + STACK_MORE : STACK_LEAST;
+    extent = extent < STACK_MAX ? extent : STACK_MAX;
+    if (size < extent) {
+        ssize_t n = read_memory(r, pid, sp + size, stack + size, extent - size);
         size += n > 0 ? (size_t)n : 0;
     }
+    size = size < extent ? size : extent;
     if (s->count == s->room) {
         s->room = s->room ? 2 * s->room : 32;
         s->list = xrealloc(s->list, s->room * sizeof *s->list);
@@ -239,7 +288,18 @@ site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
     *made = (struct site){hash, pc, sp, (size_t)maps, size, xcalloc(size + 1, 1), false};
     memcpy(made->stack, stack, size);
     s->bytes += size;
+    *slot = (uint32_t)s->count;
     return (site_id)s->count;
+}
+
+site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
+{
+    return take(r, pid, pc, sp, BYTES_MAX);
+}
+
+site_id sites_take_for_finding(struct run *r, pid_t pid, uint64_t pc, uint64_t sp)
+{
+    return take(r, pid, pc, sp, BYTES_MAX + BYTES_SPARE);
 }
 
 void sites_free(struct sites *s)
@@ -253,6 +313,7 @@ void sites_free(struct sites *s)
     free(s->list);
     free(s->maps);
     free(s->processes);
+    free(s->index);
     *s = (struct sites){0};
 }
 
@@ -294,8 +355,8 @@ static int write_pictures(const struct sites *s)
     return fd;
 }
 
-/* Reads until end-of-file or the deadline. */
-static void hear(int fd, struct buffer *text)
+/* Reads until end-of-file; false if that did not come by the deadline. */
+static bool hear(int fd, struct buffer *text)
 {
     char part[16384];
     int64_t deadline = now_ns() + DEADLINE_NS;
@@ -303,14 +364,15 @@ static void hear(int fd, struct buffer *text)
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int left = (int)((deadline - now_ns()) / NS_PER_MS);
         if (left <= 0 || poll(&p, 1, left) == 0)
-            return;
+            return false;
         ssize_t n = read(fd, part, sizeof part);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return;
+            return true;
         buffer_add(text, part, (size_t)n);
     }
+    return false;
 }
 
 /* Runs `lines` with the student's rights. False if it is not there. */
@@ -337,7 +399,7 @@ static bool resolve(struct run *r, struct buffer *answer)
         pid_t pid = spawn_process(&s);
         close_fd(&out[1]);
         if (pid > 0) {
-            hear(out[0], answer);
+            r->w->no_lines |= !hear(out[0], answer); /* made to be slow: not once more */
             kill(pid, SIGKILL);
             while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;
@@ -383,7 +445,7 @@ void sites_tell(struct run *r)
     bool any = false;
     for (size_t i = 0; i < r->sites.count && !any; i++)
         any = r->sites.list[i].named;
-    if (any && resolve(r, &answer) && answer.size) {
+    if (any && !r->w->no_lines && resolve(r, &answer) && answer.size) {
         run_event_begin(r, &b, "sites");
         json_open(&b, "sites", '[');
         for (char *save = NULL, *line = strtok_r(answer.data, "\n", &save); line;

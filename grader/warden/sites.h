@@ -18,8 +18,9 @@ struct run;
 struct sites {
     struct site *list;
     size_t count, room, bytes;
+    uint32_t *index; /* hash table of the list */
     struct site_maps *maps;
-    size_t maps_count;
+    size_t maps_count, maps_bytes;
     struct site_process *processes;
     size_t processes_count;
 };
@@ -28,6 +29,8 @@ struct sites {
 site_id sites_take(struct run *r, pid_t pid, uint64_t pc, uint64_t sp);
 /* Is the student's program on that stack, and the dynamic loader not on top of it? */
 bool sites_is_own(struct run *r, pid_t pid, uint64_t pc, uint64_t sp);
+/* The same, from what is kept back for findings when a program has very many places. */
+site_id sites_take_for_finding(struct run *r, pid_t pid, uint64_t pc, uint64_t sp);
 /* The process executes another program now, or has ended: its memory map is to be read anew. */
 void sites_forget(struct run *r, pid_t pid);
 

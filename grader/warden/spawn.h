@@ -34,7 +34,7 @@ struct spawn {
     enum watching watching; /* with `witness` */
     const long *further;    /* calls to be stopped at besides */
     size_t further_count;
-    bool victim;            /* first to go when memory is short */
+    bool victim; /* first to go when memory is short */
     /* Needed with `witness`: begins to trace the new process; handles a stop of it before its exec. */
     bool (*seize)(void *context, pid_t pid);
     void (*serve)(void *context, pid_t pid);

@@ -52,7 +52,8 @@ static void held_by(struct scene *s, struct person *p, pid_t holder)
 {
     struct person *h = find(s, holder);
     p->wait.holder = holder;
-    p->wait.holder_gone = holder > 0 && !h;
+    struct proc_stat st;
+    p->wait.holder_gone = holder > 0 && !h && !(s->partial && proc_stat(holder, &st));
     p->wait.enders = h ? bit(s, h) : 0;
 }
 

@@ -124,10 +124,10 @@ int witness_whose(const struct run *r, pid_t pid)
     return t ? t->proc : -1;
 }
 
-site_id witness_death(const struct run *r, pid_t pid)
+site_id witness_death(const struct run *r, pid_t pid, int number)
 {
-    const struct log_entry *l = log_last(r, pid, CALL_SIGNAL);
-    return l ? l->site : 0;
+    const struct deadly_signal *d = &r->deadly[(size_t)pid % DEADLY_KEPT];
+    return d->pid == pid && d->signal == number ? d->site : 0;
 }
 
 /* ---- the calls ----------------------------------------------------------------------------------------- */
@@ -231,8 +231,7 @@ static int on_signal(struct run *r, struct tracee *t, int number)
     ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info);
     if (deadly || r->e->trace)
         ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now);
-    observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer);
-    inject_signal(t, give);
+    observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer, deadly);
     return give;
 }
 
@@ -245,7 +244,7 @@ static void on_exec(struct run *r, struct tracee *t)
             r->tracees[i] = r->tracees[--r->tracees_count];
             t = find(r, t->tid);
         }
-    t->starting = t->stopped = t->borrows = t->reaps_itself = false;
+    *t = (struct tracee){.tid = t->tid, .tgid = t->tgid, .proc = t->proc, .was_stopped = t->was_stopped};
     sites_forget(r, t->tgid);
     observe_exec(r, t);
 }
@@ -315,7 +314,7 @@ site_id witness_where(struct run *r, pid_t tid)
         }
         ours = info.si_status >> 8 == PTRACE_EVENT_STOP && (info.si_status & 0xff) == SIGTRAP;
         if (ours && ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof now, &now) > 0)
-            site = sites_take(r, t->tgid, now.instruction_pointer, now.stack_pointer);
+            site = sites_take_for_finding(r, t->tgid, now.instruction_pointer, now.stack_pointer);
         witness_stop(r, tid, info.si_status);
         t = find(r, tid);
         if (!t)

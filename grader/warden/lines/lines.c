@@ -25,7 +25,7 @@
 
 #define SIZE_MAX_READ (1 << 20)
 #define FRAMES_MAX    64
-#define SECONDS       9
+#define SECONDS       3
 
 struct picture { /* the one that is being unwound */
     const char *folder;
