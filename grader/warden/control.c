@@ -317,11 +317,15 @@ static void calls(struct run *r, const struct request *q)
 {
     struct buffer b = {0};
     buffer_add(&b, "", 0);
-    for (size_t i = 0; i < r->calls_count; i++) {
-        const struct call_count *c = &r->calls[i];
-        if (q->m.proc < 0 || c->proc == q->m.proc)
-            buffer_print(&b, "%d %s %llu\n", c->pid, calls_kind_name(c->kind), (unsigned long long)c->count);
-    }
+    /* main processes first: an answer is cut where it is too long for a message */
+    for (int children = 0; children < 2; children++)
+        for (size_t i = 0; i < r->calls_count; i++) {
+            const struct call_count *c = &r->calls[i];
+            const bool child = c->proc < 0 || r->procs[c->proc].pid != c->pid;
+            if (child == children && (q->m.proc < 0 || c->proc == q->m.proc))
+                buffer_print(&b, "%d %s %llu\n", c->pid, calls_kind_name(c->kind),
+                             (unsigned long long)c->count);
+        }
     answer(r, q, r->w->witness ? 0 : ENOSYS, 0, 0, b.data);
     buffer_free(&b);
 }

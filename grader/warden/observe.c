@@ -40,7 +40,8 @@ static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
         if (c->proc == proc && c->kind == kind)
             same = c;
     }
-    if (r->calls_count >= CALLS_MAX && same) {
+    const bool is_main = proc >= 0 && r->procs[proc].pid == pid;
+    if (r->calls_count >= CALLS_MAX && same && !is_main) {
         same->count++;
         return;
     }

@@ -407,3 +407,16 @@ def test_apparmor_and_yama_as_on_other_machines(warden):
     out = warden.test("j.record()", options=["--simulate", "apparmor"])
     assert out.events[0]["level"] == "none" and "user namespaces are refused" in out.events[0]["refused"][0]
     assert out.end()["outcome"] == "finished"
+
+
+def test_a_process_with_very_many_children_keeps_its_own_counts(warden):
+    """What a judge asks for is whether the program made a pipe: the answer may be cut, that line may not."""
+    out = warden.test("""
+proc, pid = j.spawn("many_children", ["3000"])
+j.wait(proc, 60)
+lines = [line.split() for line in j.ask(CALLS, proc=proc)["text"].splitlines() if len(line.split()) == 3]
+j.record(own={call: int(n) for who, call, n in lines if int(who) == pid}, pipes=sum(int(n) for _, call, n in lines if call == "pipe"))
+""", ["many_children"], entry="limit wall_ms 60000")
+    record = out.record()
+    assert record["own"]["pipe"] == 1 and record["own"]["fork"] == 3000
+    assert record["pipes"] > 1000

@@ -89,7 +89,13 @@ static void print_frame(struct picture *p, Dwfl_Module *module, Dwarf_Addr pc)
     if (!file || number <= 0)
         return;
     const char *base = strrchr(file, '/');
-    printf("%lu %d %s %s\n", p->number, number, function ? function : "?", base ? base + 1 : file);
+    char name[128] = "?";
+    size_t length = 0; /* any bytes can be a symbol's name: none may end the line */
+    for (; function && function[length] && length < sizeof name - 1; length++)
+        name[length] = (unsigned char)function[length] > ' ' ? function[length] : '?';
+    if (length)
+        name[length] = '\0';
+    printf("%lu %d %s %s\n", p->number, number, name, base ? base + 1 : file);
 }
 
 static int visit(Dwfl_Frame *frame, void *arg)
