@@ -122,15 +122,19 @@ static void tell_spawn(struct run *r, const struct process *p)
 }
 
 /* A stop costs a sixth when tracer and tracee share a processor: where calls are many, they do, until the
- * entry's end. What is started inherits it (sched_setaffinity(2)). */
+ * entry's end. What is started inherits it (sched_setaffinity(2)). Which one, the student's uid says: what
+ * runs at the same time has others. */
 static void share_processor(struct run *r)
 {
     cpu_set_t one;
-    const int cpu = sched_getcpu();
-    if (r->pinned || cpu < 0 || sched_getaffinity(0, sizeof r->processors, &r->processors) < 0)
+    if (r->pinned || sched_getaffinity(0, sizeof r->processors, &r->processors) < 0)
         return;
+    unsigned wanted = r->w->plan.student / 2 % (unsigned)CPU_COUNT(&r->processors), cpu = 0;
+    for (; cpu < CPU_SETSIZE - 1; cpu++)
+        if (CPU_ISSET(cpu, &r->processors) && wanted-- == 0)
+            break;
     CPU_ZERO(&one);
-    CPU_SET((unsigned)cpu, &one);
+    CPU_SET(cpu, &one);
     r->pinned = sched_setaffinity(0, sizeof one, &one) == 0;
 }
 

@@ -617,7 +617,7 @@ static void emit(struct run *r, const struct scene *s, const struct cause *c)
         const struct proc_syscall *raw = &p->look.raw;
         if (raw->sp)
             json_site(r, &b, "site", sites_take_for_finding(r, p->pid, raw->pc, raw->sp));
-        else if (c->who == p && p->look.class == BLOCKED_NOT)
+        else if (c->who == p && p->look.class == BLOCKED_NOT && p->stat.threads == 1)
             json_site(r, &b, "site", witness_where(r, p->pid));
         json_close(&b, '}');
         buffer_free(&doing);
