@@ -8,7 +8,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -131,14 +131,6 @@ class _Kept:
         return bytes(self.data)
 
 
-def _is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
-
-
 @contextmanager
 def _streams(keep: bool) -> Iterator[tuple[dict[str, int], list[_Kept]]]:
     """The descriptors that the programs get: the user's own, or pipes whose contents are kept. Duplicates: warden has 0, 1
@@ -148,8 +140,8 @@ def _streams(keep: bool) -> Iterator[tuple[dict[str, int], list[_Kept]]]:
     kept: list[_Kept] = []
     try:
         for name, fd in wanted.items():
-            # what the user has closed is /dev/null; looked at before anything else may get that number
-            if _is_open(fd):
+            # what the user has closed is /dev/null; looked at before a pipe of ours may get that number
+            with suppress(OSError):
                 copies[name] = os.dup(fd)
         if keep:
             kept = [_Kept(), _Kept()]
@@ -167,12 +159,11 @@ def _once(found: Sequence[ev.Found]) -> list[ev.Found]:
 
 
 def _findings(found: Sequence[ev.Found], own: frozenset[str]) -> tuple[Finding, ...]:
-    made = lead((warden_finding(f, own) for f in _once(found)), None)
-    # many processes at one place have one fault
-    first = {(f.kind, f.cause, f.location or id(f)): f for f in reversed(made)}
-    made = tuple(f for f in made if first[(f.kind, f.cause, f.location or id(f))] is f)
-    explained = any(f.kind in _EXPLAINED_BY for f in made)
-    return tuple(f for f in made if not (explained and f.kind == "resource_limit" and f.cause in ("wall", "cpu")))
+    made: dict[tuple[object, ...], Finding] = {}
+    for f in lead((warden_finding(f, own) for f in _once(found)), None):
+        made.setdefault((f.kind, f.cause, f.location or len(made)), f)  # many processes at one place have one fault
+    explained = any(f.kind in _EXPLAINED_BY for f in made.values())
+    return tuple(f for f in made.values() if not (explained and f.kind == "resource_limit" and f.cause in ("wall", "cpu")))
 
 
 def run(

@@ -94,18 +94,23 @@ def _line_of(case: Case, finding: Finding) -> str:
 
 
 def _misplaced(case: Case, result: Result) -> Iterator[str]:
-    """Findings that lie elsewhere than the mutant says, or are told of another process."""
+    """Findings that lie elsewhere than the mutant says, or are told of another process; places where none lies."""
+    empty = set(case.places)
     for f in _findings(result):
         if (f.kind, f.cause) not in case.findings:
             continue
         here, line = f.location, _line_of(case, f)
-        if here is None and case.places and f.kind in WITH_PLACE:
+        there = {(file, text) for file, text in case.places if here is not None and file == here.file and text in line}
+        empty -= there
+        if here is None and f.kind in WITH_PLACE:
             yield f"the finding {f.kind}/{f.cause} has no place"
-        if here is not None and not any(file == here.file and text in line for file, text in case.places):
+        if here is not None and not there:
             yield f"the finding {f.kind}/{f.cause} is at {here.file}:{here.line}: {line}"
         role = f.args.get("role")
         if role is not None and f.kind in WITH_PLACE and role not in case.roles:
             yield f"the finding {f.kind}/{f.cause} is told of {role!r}"
+    for file, text in sorted(empty):
+        yield f"no finding lies at {file}: {text}"
 
 
 def _mutant(case: Case, result: Result) -> Iterator[str]:

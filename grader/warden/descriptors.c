@@ -81,9 +81,6 @@ static void remember_double(struct run *r, pid_t pid, const struct descriptor *s
         remember_sweep(o, site);
         return;
     }
-    for (size_t i = 0; i < o->doubles_count; i++)
-        if (o->doubles[i].first == s->closed && o->doubles[i].second == site)
-            return; /* in a loop, or in several children: once is enough */
     if (o->doubles_count == DOUBLES_MAX)
         return;
     o->doubles = xrealloc(o->doubles, (o->doubles_count + 1) * sizeof *o->doubles);
@@ -93,14 +90,12 @@ static void remember_double(struct run *r, pid_t pid, const struct descriptor *s
     run_role(r, pid, d->role, sizeof d->role);
 }
 
-void descriptors_close(struct run *r, pid_t pid, int fd, site_id site)
+void descriptors_close(struct run *r, pid_t pid, int fd, uint32_t object, site_id site)
 {
-    char object[256];
     if (fd < 0)
         return;
-    const bool open = proc_fd_object(&r->w->access, pid, fd, object, sizeof object);
-    struct descriptor *s = slot(of_or_new(r, pid), fd, open);
-    if (!open) {
+    struct descriptor *s = slot(of_or_new(r, pid), fd, object != 0);
+    if (!object) {
         if (!s || s->open || !s->closed)
             remember_sweep(&r->owned, site);
         else
@@ -109,10 +104,9 @@ void descriptors_close(struct run *r, pid_t pid, int fd, site_id site)
     }
     if (!s)
         return;
-    s->object = log_name(r, object);
+    s->object = object;
     s->open = false;
     s->closed = site;
-    s->closer = pid;
 }
 
 void descriptors_close_range(struct run *r, pid_t pid, unsigned first, unsigned last)

@@ -14,8 +14,7 @@ struct descriptor {
     uint32_t object; /* a name of the log */
     site_id made;    /* where; 0: it was there from the start, or nobody saw */
     site_id closed;
-    pid_t closer;
-    bool open, inherited; /* by fork(2), and used by nobody here since */
+    bool open;
 };
 
 struct descriptors { /* of one process */
@@ -63,8 +62,8 @@ struct ownership {
 };
 
 void descriptors_made(struct run *r, pid_t pid, int fd, const char *object, site_id site);
-/* It is about to be closed, whether it is open or not. */
-void descriptors_close(struct run *r, pid_t pid, int fd, site_id site);
+/* It is about to be closed; object: what it stands for, 0 if it is not open. */
+void descriptors_close(struct run *r, pid_t pid, int fd, uint32_t object, site_id site);
 /* All from the first to the last, as far as they are open: whoever does that means whatever there is. */
 void descriptors_close_range(struct run *r, pid_t pid, unsigned first, unsigned last);
 /* The name of what a descriptor stands for; 0 if it is not open. Remembered where every call is watched. */

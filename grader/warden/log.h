@@ -44,7 +44,7 @@ void log_event(struct run *r, pid_t pid, const char *op, int64_t result, int sig
 uint32_t log_name(struct run *r, const char *text);
 const char *log_text(const struct run *r, uint32_t name);
 
-/* The last entry of a process of that kind, none of `but` having come after it; NULL if there is none. */
+/* The last entry of a process of that kind; NULL if there is none. */
 const struct log_entry *log_last(const struct run *r, pid_t pid, enum call_kind kind);
 
 void log_tell(struct run *r);

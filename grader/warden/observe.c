@@ -28,8 +28,7 @@
 static void count_call(struct run *r, pid_t pid, int proc, enum call_kind kind)
 {
     struct call_count *same = NULL; /* of another process, where there are too many to tell apart */
-    if (kind != CALL_PIPE && kind != CALL_SOCKETPAIR && kind != CALL_FORK && kind != CALL_EXEC &&
-        kind != CALL_EXIT && kind != CALL_TIMER)
+    if (kind != CALL_PIPE && kind != CALL_SOCKETPAIR && kind != CALL_FORK && kind != CALL_EXEC)
         return; /* nobody asks for the others */
     for (size_t i = 0; i < r->calls_count; i++) {
         struct call_count *c = &r->calls[i];
@@ -127,7 +126,7 @@ static void main_exits(struct run *r, const struct tracee *t, struct process *p)
 static bool arms_nothing(const struct entered *e)
 {
     if (e->number == SYS_setsockopt)
-        return e->args[1] != SOL_SOCKET || (e->args[2] != SO_RCVTIMEO && e->args[2] != SO_SNDTIMEO);
+        return e->args[1] != SOL_SOCKET;
 #if defined(__x86_64__)
     if (e->number == SYS_alarm)
         return e->args[0] == 0;
@@ -181,30 +180,31 @@ static void read_signal(const struct entered *e, struct log_entry *l)
     l->signal = (int)e->args[e->number == SYS_tgkill ? 2 : 1];
 }
 
+/* Which argument is the descriptor that the call is about; -1 none. */
+static int descriptor_argument(const struct call *c)
+{
+    return c->reads >= 0 ? c->reads : c->writes;
+}
+
 /* What the arguments say, into the log's entry. */
 static void describe(struct run *r, const struct tracee *t, const struct call *c, const struct entered *e,
                      size_t number)
 {
     char object[PATH_ROOM] = "";
-    const int at = c->reads >= 0 ? c->reads : c->writes;
-    int fd = -1;
-    uint32_t name = 0;
-    if (at >= 0) {
-        fd = (int)e->args[at];
-        name = descriptors_object(r, t->tgid, fd);
-    } else if (c->path >= 0) {
+    const int at = descriptor_argument(c);
+    if (c->path >= 0) {
         read_path(r, t, e->args[c->path], object);
     } else if (c->kind == CALL_REMOVE) {
         identifier(e, (int)e->args[0], object, sizeof object);
     } else if (c->kind == CALL_LOCK) {
         lock_object(e, object, sizeof object);
     }
-    name = name ? name : log_name(r, object);
+    const uint32_t name = at >= 0 ? e->object : log_name(r, object);
     struct log_entry *l = log_entry(r, number);
-    l->fd = fd;
+    l->fd = at >= 0 ? (int)e->args[at] : -1;
     if (r->e->trace && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) &&
         strncmp(log_text(r, name), "pipe:", 5) == 0)
-        l->end = proc_fd_mode(&r->w->access, t->tgid, fd) == O_RDONLY ? "r" : "w";
+        l->end = proc_fd_mode(&r->w->access, t->tgid, l->fd) == O_RDONLY ? "r" : "w";
     l->object = name;
     l->site = e->site;
     if (c->kind == CALL_KILL)
@@ -269,7 +269,7 @@ static void at_once(struct run *r, struct tracee *t, const struct call *c, const
             main_exits(r, t, p);
         break;
     case CALL_CLOSE:
-        descriptors_close(r, t->tgid, (int)e->args[0], e->site);
+        descriptors_close(r, t->tgid, (int)e->args[0], e->object, e->site);
         break;
     case CALL_ACTION:
         if ((int)e->args[0] == SIGCHLD)
@@ -310,15 +310,15 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
     t->interrupted = LOG_NONE;
     if (c->kind == CALL_AGAIN)
         return false;
+    const int fd_at = descriptor_argument(c);
     e->site = sites_take(r, t->tgid, e->pc, e->sp);
-    if (c->kind != CALL_TIMER || !arms_nothing(e))
-        count_call(r, t->tgid, t->proc, c->kind);
+    e->object = fd_at < 0 ? 0 : descriptors_object(r, t->tgid, (int)e->args[fd_at]);
+    count_call(r, t->tgid, t->proc, c->kind);
     const size_t number = log_add(r, t->tgid, t->tid, c->kind == CALL_EXIT ? "exit" : c->name, c->kind);
     if (number != LOG_NONE)
         describe(r, t, c, e, number);
-    if (!inject_skips(t))
-        if (is_meant(c, e))
-            at_once(r, t, c, e);
+    if (!inject_skips(t) && is_meant(c, e))
+        at_once(r, t, c, e);
     t->event = number;
     t->entered = *e;
     t->observed = true;
@@ -478,10 +478,9 @@ void observe_exit(struct run *r, struct tracee *t, int64_t result)
             l->other = (pid_t)result;
     }
     if (result == -EBADF && !t->injected.error && calls_is_flow(c->kind) && t->entered.site) {
-        const int at = c->writes < 0 ? c->reads : c->writes;
-        if (!descriptors_object(r, t->tgid,
-                                (int)t->entered.args[at])) /* and not one for the other direction */
-            descriptors_used_closed(r, t->tgid, (int)t->entered.args[at], c->writes >= 0, t->entered.site);
+        const int fd = (int)t->entered.args[c->writes < 0 ? c->reads : c->writes];
+        if (!descriptors_object(r, t->tgid, fd)) /* and not one for the other direction */
+            descriptors_used_closed(r, t->tgid, fd, c->writes >= 0, t->entered.site);
     }
     if (observe_is_interrupted(result))
         t->interrupted = t->injected.error ? LOG_NONE : t->event;

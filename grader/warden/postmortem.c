@@ -305,9 +305,7 @@ static bool rule_judge(const struct scene *s, struct cause *c)
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
             const struct blocked_fd *on = waits_on(p, write);
-            const bool outside =
-                on && !write && run_is_outside(s->r, on->object); /* what it writes, the user reads */
-            if (on && (scene_judge_holds(s, on->object, !write) || outside)) {
+            if (on && (scene_judge_holds(s, on->object, !write) || run_is_outside(s->r, on->object))) {
                 *c = (struct cause){.kind = "hang",
                                     .slug = write ? "waits_for_reader" : "waits_for_input",
                                     .who = p,
@@ -466,11 +464,18 @@ static bool computes(const struct person *p)
     return false;
 }
 
+/* Whoever prints waits now and then for the user's terminal, pager or pipe, and goes on. */
+static bool writes_to_user(const struct scene *s, const struct person *p)
+{
+    const struct blocked_fd *on = waits_on(p, true);
+    return on && run_is_outside(s->r, on->object);
+}
+
 static bool rule_running(const struct scene *s, struct cause *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
-        if (p->look.class != BLOCKED_NOT)
+        if (p->look.class != BLOCKED_NOT && !writes_to_user(s, p))
             continue;
         *c = computes(p)
                  ? (struct cause){.kind = "busy_wait", .slug = "spins", .who = p, .other_fd = -1}

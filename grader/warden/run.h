@@ -99,6 +99,7 @@ struct entered {
     long number;
     uint64_t args[6], pc, sp;
     site_id site;
+    uint32_t object; /* of the descriptor that it is about, a name of the log; 0 none */
 };
 
 struct injected {  /* inject.c: what is done to a thread */

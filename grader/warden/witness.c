@@ -68,6 +68,18 @@ bool witness_ends(struct run *r, pid_t tid)
     return process;
 }
 
+/* A new process, while its parent is still in fork(2): what is known of that one holds for it. */
+static struct tracee *add_child(struct run *r, const struct tracee *parent, pid_t pid)
+{
+    const struct tracee from = *parent; /* the table may move */
+    struct tracee *t = add(r, pid, pid, from.proc);
+    t->reaps_itself = from.reaps_itself;
+    t->borrows = true; /* until its parent's stop says that it has memory of its own */
+    descriptors_forked(r, from.tgid, pid);
+    inject_born(r, pid, from.proc);
+    return t;
+}
+
 /* A new thread or process often stops before its parent's stop tells of it: /proc knows whose it is. */
 static struct tracee *meet(struct run *r, pid_t tid)
 {
@@ -77,17 +89,11 @@ static struct tracee *meet(struct run *r, pid_t tid)
     if (t || !tgid)
         return t;
     parent = tgid == tid ? proc_stat(tid, &st) ? find(r, st.ppid) : NULL : find(r, tgid);
-    int proc = parent ? parent->proc : -1;
-    bool child = parent && tgid == tid;
-    const pid_t from = parent ? parent->tgid : 0;
+    if (parent && tgid == tid)
+        return add_child(r, parent, tid);
     const bool reaps_itself = parent && parent->reaps_itself;
-    t = add(r, tid, tgid, proc);
-    if (child)
-        descriptors_forked(r, from, tid); /* its parent is still in fork(2): as it was then */
+    t = add(r, tid, tgid, parent ? parent->proc : -1);
     t->reaps_itself = reaps_itself;
-    if (child)
-        inject_born(r, tid, proc);
-    t->borrows = child; /* until its parent's stop says that it has memory of its own */
     return t;
 }
 
@@ -194,6 +200,25 @@ static void on_call_ends(struct run *r, struct tracee *t)
         observe_exit(r, t, result);
 }
 
+/* The kernel tells of each fork: a bomb may be over before limits.c looks the next time. Only the living
+ * count here: it is not a program's doing that we have not waited yet for those that have ended. */
+static void too_many(struct run *r)
+{
+    const int64_t limit = r->e->limits.processes;
+    struct proc_stat st;
+    int64_t known = 0, alive = 0;
+    for (size_t i = 0; i < r->tracees_count; i++)
+        known += r->tracees[i].tid == r->tracees[i].tgid;
+    if (!limit || known <= limit)
+        return;
+    for (size_t i = 0; i < r->tracees_count; i++) {
+        const struct tracee *t = &r->tracees[i];
+        alive += t->tid == t->tgid && proc_stat(t->tid, &st) && st.state != 'Z' && st.state != 'X';
+    }
+    if (alive > limit)
+        limits_hit(r, "processes", "processes", (double)limit);
+}
+
 static void on_child(struct run *r, const struct tracee *parent, bool vfork)
 {
     unsigned long message = 0;
@@ -205,16 +230,14 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
     struct tracee *known = find(r, child);
     if (tgid != 0 && tgid != child)
         return; /* a thread */
-    if (!known && tgid != 0) {
-        known = add(r, child, child, t.proc);
-        known->reaps_itself = t.reaps_itself;
-        descriptors_forked(r, t.tgid, child);
-    }
+    if (!known && tgid != 0)
+        known = add_child(r, &t, child);
     if (known) {
         known->proc = t.proc;
         known->borrows = vfork;
         inject_born(r, child, t.proc);
     }
+    too_many(r);
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t.tid, sizeof now, &now) > 0)
         observe_fork(r, &t, child, now.instruction_pointer, now.stack_pointer);
 }
@@ -229,7 +252,8 @@ static int on_signal(struct run *r, struct tracee *t, int number)
     if (!give || t->starting)
         return give;
     ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info);
-    if (deadly || r->e->trace)
+    if (deadly || r->e->trace ||
+        number != SIGCHLD) /* whose handler runs often, and tells nothing by its place */
         ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now);
     observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer, deadly);
     return give;

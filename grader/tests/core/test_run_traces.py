@@ -1,5 +1,6 @@
 """`ipclab run --trace` and `--picture`: what the witness saw, from real programs to the page."""
 
+import os
 import re
 import sys
 import xml.etree.ElementTree as ET
@@ -65,6 +66,69 @@ def test_a_right_program_does_the_same_when_every_call_is_watched(program: Path)
     assert done.returncode == 0, done.stderr[-2000:]
     if output:
         assert done.stdout == output
+
+
+RESTARTED = """
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void on_usr1(int number) { (void)number; }
+int main(void)
+{
+    int fd[2];
+    char byte;
+    struct sigaction action = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+    if (pipe(fd) < 0)
+        return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        close(fd[1]);
+        return read(fd[0], &byte, 1) != 1; /* HERE */
+    }
+    close(fd[0]);
+    kill(child, SIGUSR1);
+    if (write(fd[1], "x", 1) != 1)
+        return 1;
+    return waitpid(child, NULL, 0) != child;
+}
+"""
+
+
+def test_a_call_that_is_taken_up_again_is_one_call(tmp_path: Path) -> None:
+    """SA_RESTART: the kernel enters read() anew after the handler."""
+    (tmp_path / "restarted.c").write_text(RESTARTED)
+    # kill() is held until nobody else can go on: then the child is blocked in read()
+    events = traced(tmp_path / "restarted.c", "--fault", "kill:1=hold")
+    assert len(calls(events, "signal SIGUSR1")) == 1
+    (read,) = calls(events, "read")
+    assert "= 1 " in read
+
+
+def test_the_ends_of_a_connection_know_each_other() -> None:
+    events = traced(RUNS / "right" / "tcp_port_0.c")
+    assert calls(events, "accept") and all(re.search(r"with socket:\[\d+\]", c) for c in calls(events, "accept"))
+
+
+PROCESSORS = """
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+int main(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0)
+        return 1;
+    printf("%d\\n", CPU_COUNT(&set));
+    return 0;
+}
+"""
+
+
+def test_where_every_call_is_watched_one_processor_is_shared(tmp_path: Path) -> None:
+    (tmp_path / "processors.c").write_text(PROCESSORS)
+    assert ipclab("run", tmp_path / "processors.c").stdout == f"{len(os.sched_getaffinity(0))}\n"
+    assert ipclab("run", "--trace", tmp_path / "processors.c").stdout == "1\n"
 
 
 def words(svg: str) -> list[str]:

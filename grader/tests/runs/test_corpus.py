@@ -24,13 +24,12 @@ class Program:
     expected: tuple[frozenset[str], ...]  # one for each finding: what it may be called, "kind/cause"
     output: str | None
     options: tuple[str, ...]
+    says: tuple[str, ...]  # parts of what the first finding says
     lines: frozenset[int]  # where the first finding may lie; empty: not tested
-    wanting: dict[str, str]  # "XFAIL", "XFAIL SOMETIMES" or "XFAIL CLOSED": what the tool does not get right
+    wanting: dict[str, str]  # "XFAIL" or "XFAIL CLOSED": what the tool does not get right
 
     def case(self, *args: Any, name: str = "", ways: tuple[str, ...] = ("XFAIL",)) -> Any:
         marks = [pytest.mark.xfail(strict=True, reason=self.wanting[w]) for w in ways if w in self.wanting]
-        if "XFAIL SOMETIMES" in self.wanting:
-            marks.append(pytest.mark.xfail(strict=False, reason=self.wanting["XFAIL SOMETIMES"]))
         return pytest.param(self, *args, id=self.path.stem + name, marks=marks)
 
 
@@ -45,9 +44,10 @@ def read(path: Path) -> Program:
     assert said("EXPECT"), f"{path.name} does not say what to expect"
     output = "".join(line + "\n" for line in said("OUTPUT")) if said("OUTPUT") else None
     options = tuple(word for line in said("OPTIONS") for word in line.split())
+    says = tuple(said("SAYS"))
     lines = frozenset(n for n, line in enumerate(text.splitlines(), 1) if line.endswith("/* HERE */"))
-    wanting = {word: said(word)[0] for word in ("XFAIL", "XFAIL SOMETIMES", "XFAIL CLOSED") if said(word)}
-    return Program(path, expected, output, options, lines, wanting)
+    wanting = {word: said(word)[0] for word in ("XFAIL", "XFAIL CLOSED") if said(word)}
+    return Program(path, expected, output, options, says, lines, wanting)
 
 
 RIGHT = [read(path) for path in sorted((HERE / "right").glob("*.c"))]
@@ -91,6 +91,8 @@ def test_a_wrong_program_gets_its_cause_and_its_line(program: Program) -> None:
     assert len(found) == len(program.expected) and all(n in e for n, e in zip(found, program.expected)), told(report)
     if program.output is not None:
         assert report["stdout"] == program.output, told(report)
+    for part in program.says:
+        assert part in report["findings"][0]["text"], told(report)
     place = report["findings"][0]["location"]
     if program.lines:
         assert place and place["file"] == program.path.name and place["line"] in program.lines, told(report)

@@ -167,3 +167,41 @@ def test_one_difference_is_enough_to_be_not_stuck(tmp_path):
         ["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-UNDEBUG", "-ffunction-sections", "-Wl,--gc-sections", "-I", warden_source,
          "-o", binary, HERE / "units" / "stuck_same.c"], check=True, timeout=60)  # fmt: skip
     subprocess.run([binary], check=True, timeout=20)
+
+
+def test_what_a_judge_finds_left_is_told_with_the_line_that_made_it(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("leaves", lines=["watch data"])
+j.ask(BLOCKED, "op read\\n", proc=proc)
+(fd, *_), *_ = [line.split() for line in j.ask(FDS, proc=proc)["text"].splitlines() if int(line.split()[0]) > 2]
+((child, *_),) = [line.split() for line in j.ask(CHILDREN, proc=proc)["text"].splitlines()]
+told = [j.ask(LEFT, what, proc=proc)["error"] for what in (f"fd {fd}", f"child {child}", f"child {child}", f"closed {pid}")]
+none = [j.ask(LEFT, what, proc=proc)["error"] for what in ("fd 77", "child 1", "closed 1", "nonsense")]
+os.close(i)
+j.record(told=told, none=none, status=j.wait(proc)["value"])
+""", ["leaves"])
+    record = out.record()
+    assert record["told"] == [0, 0, 0, 0] and all(record["none"]), record
+    lines = {f["cause"]: (out.frames(f) or [{"line": 0}])[0]["line"] for f in out.of("finding")}
+    assert lines == {
+        "descriptor_left_open": line_of("leaves", "if (pipe(fd) < 0)"),
+        "child_never_waited": line_of("leaves", "if (fork() == 0)"),
+        "write_to_closed_fd": line_of("leaves", "if (write(closed"),
+        "left_running": line_of("leaves", "pause();"),
+    }
+    (use,) = [f for f in out.of("finding") if f["cause"] == "write_to_closed_fd"]
+    assert out.frames(use["places"], "first")[0]["line"] == line_of("leaves", "close(closed);")
+    # each once, though the main process exits with that child of its
+    assert len(out.of("finding")) == 4
+
+
+def test_a_program_whose_lines_are_never_found_holds_up_one_entry_only(warden):
+    """`lines` reads what a student's program was made into: it may be made to be slow, and then is not asked again."""
+    judge = "proc, *_ = j.spawn_piped('never_waits', ['exit']); j.record(s=j.wait(proc)['value'])"
+    work = warden.work(["never_waits"], {"j": judge})
+    (work / "lines").write_text("#!/bin/sh\nexec sleep 1000\n")  # it never answers
+    entries = "".join(f"test t{n}\njudge judge/j\nname x\nend\n" for n in range(3))
+    out = warden.plan(f"program never_waits bin/never_waits\n{entries}", work)
+    took = [e["t"] - b["t"] for b, e in zip(out.of("begin"), out.of("end"))]
+    assert [f["cause"] for f in out.of("finding")] == ["child_never_waited"] * 3 and not out.of("sites")
+    assert min(took[1:]) < took[0] and max(took[1:]) < 3500, took

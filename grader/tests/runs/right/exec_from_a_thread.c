@@ -1,9 +1,10 @@
 /*
  * The first thread waits for a signal with a timeout, and an ignored signal comes; then another thread executes a program,
  * which takes over the process. Nothing of the interrupted call may be put into the new program.
+ * It is linked statically, and has nothing between its first instruction and its first calls that would cover that up.
  * EXPECT: no finding
- * OUTPUT: executed
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ static void *execute(void *unused)
     until_it_waits();
     pthread_kill(first, SIGWINCH);
     until_it_waits();
-    execl("/bin/echo", "echo", "executed", (char *)NULL);
+    dup2(open("/dev/null", O_WRONLY), 1);
+    execl("/sbin/ldconfig", "ldconfig", "--version", (char *)NULL);
     return unused;
 }
 

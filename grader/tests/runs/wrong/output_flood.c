@@ -2,7 +2,6 @@
  * A line for ever: the output reaches its limit.
  * EXPECT: output_flood/stdout_flood or resource_limit/output or output_flood/output or timeout/still_running or busy_wait/spins
  * OPTIONS: --timeout 3
- * XFAIL SOMETIMES: said to wait for a reader, though ipclab reads all the time
  */
 #include <stdio.h>
 
