@@ -209,7 +209,7 @@ static void too_many(struct run *r)
     int64_t known = 0, alive = 0;
     for (size_t i = 0; i < r->tracees_count; i++)
         known += r->tracees[i].tid == r->tracees[i].tgid;
-    if (!limit || known <= limit)
+    if (!limit || known <= limit || r->limit_hit)
         return;
     for (size_t i = 0; i < r->tracees_count; i++) {
         const struct tracee *t = &r->tracees[i];
@@ -291,6 +291,8 @@ void witness_stop(struct run *r, pid_t tid, int status)
     case PTRACE_EVENT_VFORK:
     case PTRACE_EVENT_CLONE:
         on_child(r, t, status >> 8 == PTRACE_EVENT_VFORK);
+        if (r->limit_hit)
+            return; /* it stays here until it is killed: a bomb that went on would outrun that */
         break;
     case PTRACE_EVENT_EXEC:
         on_exec(r, t);
