@@ -68,6 +68,7 @@ def change(path: Path, old: str, new: str) -> None:
         ("zombie", lambda t: change(t / "EXPECT", "role: a child of echo\n", ""), 'a zombie is of a process; add "# role'),
         ("zombie", lambda t: change(t / "EXPECT", "place: echo.c: pid_t child = fork();\n", ""), 'a zombie has a place; add "# place'),
         ("zombie", lambda t: change(t / "EXPECT", "echo.c: pid_t child", "echo.c pid_t child"), '"place" has'),
+        ("zombie", lambda t: change(t / "EXPECT", "role:", "place: echo.c: while (read\nrole:"), "no finding lies at echo.c: while (read"),
     ],
 )
 def test_an_expectation_that_is_wrong_is_told(tree: Path, only: str, breaks: Callable[[Path], None], says: str) -> None:
@@ -136,6 +137,7 @@ def outcome(name: str, status: TestStatus, *findings: Finding) -> TestResult:
 
 PASS = outcome("a", TestStatus.PASS), outcome("b", TestStatus.PASS)
 ZOMBIE = catalogue.finding("zombie", "child_never_waited")
+WRONG = catalogue.finding("wrong_output", "writes_constant_length")
 WARNING = catalogue.finding("build_warning", "compiler_warning", {"warning": "x"})
 
 
@@ -157,7 +159,7 @@ def test_a_grader_s_error_shuts_the_gate_for_every_case() -> None:
 
 
 def test_skipped_tests_need_not_be_named() -> None:
-    found = result(outcome("a", TestStatus.FAIL, ZOMBIE), outcome("b", TestStatus.SKIPPED))
-    assert problems(case(Role.MUTANT, fails=frozenset({"a"}), findings=frozenset({("zombie", "child_never_waited")})), found) == []
+    found = result(outcome("a", TestStatus.FAIL, WRONG), outcome("b", TestStatus.SKIPPED))
+    assert problems(case(Role.MUTANT, fails=frozenset({"a"}), findings=frozenset({(WRONG.kind, WRONG.cause)})), found) == []
 
 
