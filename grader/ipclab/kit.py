@@ -39,7 +39,7 @@ _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
 BUILD_S = 300.0
 OUTPUT_MAX = 64 << 20
 # The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
-_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "catalogue.toml")
+_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "catalogue.toml", "catalogue.d/*.toml")
 _TEST_FLAGS = ("-std=gnu17", "-Wall", "-Wextra", "-O1", "-g")
 
 
@@ -369,6 +369,6 @@ def prepare(lab: Lab, image: Image | None = None) -> Kit:
     key = digest((common.name, _hash_files(lab_files), json.dumps(commands)))
     name = f"{lab.slug}-{key[:24]}"
     folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(common), commands, outputs)
-    decides = digest(_read(PACKAGE / module).data for module in _DECIDES)
+    decides = digest(_read(path).data for pattern in _DECIDES for path in sorted(PACKAGE.glob(pattern)))
     suite = digest((common.name, key, _place(image), _outcome_part(lab), decides))
     return Kit(common, folder, suite, image)
