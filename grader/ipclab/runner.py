@@ -200,7 +200,12 @@ def run(
     finally:
         texts = [k.end() for k in kept]
     log.finish()
-    return replace(_report(log, sources, built, texts, trace), missed=_missed(log, faults))
+    report = _report(log, sources, built, texts)
+    if trace:
+        binaries = {build.program_name(p.name, LEVEL): p.name for p in programs}
+        own = frozenset(s.name for s in sources)
+        report = replace(report, trace=tracelog.read(log.entries["run"], own, binaries))
+    return replace(report, missed=_missed(log, faults))
 
 
 def _missed(log: ev.RunLog, faults: Sequence[Injection]) -> tuple[str, ...]:
@@ -209,9 +214,7 @@ def _missed(log: ev.RunLog, faults: Sequence[Injection]) -> tuple[str, ...]:
     return tuple(f.spec for f in faults if " ".join(f.words) not in happened)
 
 
-def _report(
-    log: ev.RunLog, sources: tuple[SourceFile, ...], built: build.Built, texts: list[bytes], trace: bool
-) -> Report:
+def _report(log: ev.RunLog, sources: tuple[SourceFile, ...], built: build.Built, texts: list[bytes]) -> Report:
     entry = log.entries["run"]
     if entry.end is None or log.hello is None:
         raise GraderFault("the run has no end")
@@ -220,8 +223,7 @@ def _report(
     stdout, stderr = texts or (b"", b"")
     findings = (*_findings(entry.found, own), *built.findings)
     code, number = (ended.status.code, ended.status.signal) if ended else (None, None)
-    logged = tracelog.read(entry, own) if trace else None
-    return Report(code, number, findings, sources, stdout, stderr, log.hello.witness, logged)
+    return Report(code, number, findings, sources, stdout, stderr, log.hello.witness)
 
 
 def is_fault(finding: Finding) -> bool:

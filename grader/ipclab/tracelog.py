@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ipclab.events import Call, EntryLog
@@ -19,10 +20,10 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def read(entry: EntryLog, own: frozenset[str]) -> Trace:
-    """The log of an entry; `own`: the names of the student's files."""
+def read(entry: EntryLog, own: frozenset[str], programs: Mapping[str, str]) -> Trace:
+    """The log of an entry; `own`: the names of the student's files; `programs`: how binaries of theirs are called."""
     places = {site: _place(frames, own) for site, frames in entry.frames.items()}
-    events = [_event(call, *places.get(call.site, (None, ""))) for call in entry.calls]
+    events = [_named(_event(call, *places.get(call.site, (None, ""))), programs) for call in entry.calls]
     events = _without_loader(sorted(events, key=lambda e: e.start_ms))
     end = entry.end.wall_ms if entry.end else 0.0
     return Trace(_processes(entry), tuple(events), entry.dropped, end)
@@ -50,6 +51,12 @@ def _place(frames: tuple[dict[str, Any], ...], own: frozenset[str]) -> tuple[Loc
         return None, ""
     names = [f.get("function") for f in frames if own_frame((f,), own) == where]
     return where, str(names[0] or "") if names else ""
+
+
+def _named(event: TraceEvent, programs: Mapping[str, str]) -> TraceEvent:
+    """A program of the student's by its name, not by where the sandbox keeps it."""
+    name = programs.get(event.object.rpartition("/")[2]) if event.op == "exec" else None
+    return event if name is None else replace(event, object=name)
 
 
 def _event(call: Call, location: Location | None, function: str) -> TraceEvent:
