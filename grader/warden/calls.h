@@ -81,6 +81,10 @@ const struct timed_call *calls_timed(long number);
 extern const struct call call_table[];
 extern const size_t call_table_count;
 
+/* The kernel's own error for a call that it takes up again, unless a handler has run meanwhile
+ * (ERESTARTNOHAND in its include/linux/errno.h). */
+#define RESTART_NO_HANDLER 514
+
 /* NULL if it is not in the table. */
 const struct call *calls_find(long number);
 /* Is a call of the table stopped at, at that level? */

@@ -1,3 +1,4 @@
+#include "registers.h"
 #include "run.h"
 
 #include <errno.h>
@@ -8,15 +9,10 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <unistd.h>
 
 #define TICK_NS (1 * NS_PER_MS) /* the kernel sends no event when a process blocks */
 #define LOOK_NS (4 * NS_PER_MS)
-
-/* The kernel's own errors for a call that it may take up again (include/linux/errno.h in its source). */
-#define RESTART_NO_HANDLER 514 /* unless a handler ran */
 
 struct fault_process { /* a live process that faults are about */
     pid_t pid;
@@ -111,6 +107,11 @@ void inject_free(struct faults *f)
     *f = (struct faults){0};
 }
 
+bool inject_possible(const struct run *r)
+{
+    return r->w->witness && registers_possible();
+}
+
 /* ---- which calls -----------------------------------------------------------------------------------------
  */
 
@@ -192,142 +193,6 @@ static void make_again(struct injected *i, const struct entered *e, int64_t resu
     i->result = result;
 }
 
-/* ---- registers --------------------------------------------------------------------------------------------
- */
-
-#if defined(__x86_64__)
-
-bool inject_possible(const struct run *r)
-{
-    return r->w->witness;
-}
-
-/* Back to the instruction that makes the call: not by an error that the kernel restarts, for that needs a
- * signal that is delivered, and this one may be blocked. */
-static bool put_off(const struct tracee *t, const struct entered *e)
-{
-    struct user_regs_struct regs;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-        return false;
-    regs.orig_rax = (unsigned long long)-1;
-    regs.rax = (unsigned long long)e->number;
-    regs.rip -= 2; /* syscall is two bytes */
-    return ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
-}
-
-static bool skip(const struct tracee *t, int error)
-{
-    struct user_regs_struct regs;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-        return false;
-    regs.orig_rax = (unsigned long long)-1;
-    regs.rax = (unsigned long long)-error;
-    return ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
-}
-
-static bool replace_result(const struct tracee *t, int error)
-{
-    struct user_regs_struct regs;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-        return false;
-    regs.rax = (unsigned long long)-error;
-    return ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
-}
-
-/* One piece of memory instead of many: below the red zone of the stack nobody keeps anything (System V ABI
- * for AMD64, 3.2.2). */
-static bool shorten_vector(struct run *r, const struct tracee *t, struct user_regs_struct *regs, size_t most)
-{
-    struct iovec v[16];
-    const size_t n = regs->rdx < ARRAY_SIZE(v) ? (size_t)regs->rdx : ARRAY_SIZE(v);
-    const unsigned long long scratch = (regs->rsp - 512) & ~15ULL;
-    size_t i = 0, total = 0;
-    if (!n || !proc_memory(&r->w->access, t->tgid, regs->rsi, v, n * sizeof *v))
-        return false;
-    for (size_t k = 0; k < n; k++)
-        total += v[k].iov_len;
-    while (i < n && !v[i].iov_len)
-        i++;
-    if (total <= most || i == n)
-        return false;
-    const size_t size = v[i].iov_len < most ? v[i].iov_len : most;
-    if (ptrace(PTRACE_POKEDATA, t->tid, scratch, v[i].iov_base) < 0 ||
-        ptrace(PTRACE_POKEDATA, t->tid, scratch + 8, size) < 0)
-        return false;
-    regs->rsi = scratch;
-    regs->rdx = 1;
-    return true;
-}
-
-/* All calls of faults_size_argument() have their size in the third argument. */
-static bool shorten(struct run *r, struct tracee *t, const struct entered *e, size_t most)
-{
-    struct user_regs_struct regs;
-    bool vector = false;
-    if (faults_size_argument(e->number, &vector) != 2 || ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-        return false;
-    t->injected.arguments[0] = regs.rsi;
-    t->injected.arguments[1] = regs.rdx;
-    if (vector && !shorten_vector(r, t, &regs, most))
-        return false;
-    if (!vector && regs.rdx <= most)
-        return false;
-    if (!vector)
-        regs.rdx = most;
-    t->injected.shortened = ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
-    return t->injected.shortened;
-}
-
-static void put_back(struct tracee *t)
-{
-    struct user_regs_struct regs;
-    t->injected.shortened = false;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
-        return;
-    regs.rsi = t->injected.arguments[0];
-    regs.rdx = t->injected.arguments[1];
-    ptrace(PTRACE_SETREGS, t->tid, 0, &regs);
-}
-
-#else
-
-bool inject_possible(const struct run *r)
-{
-    (void)r;
-    return false;
-}
-
-static bool put_off(const struct tracee *t, const struct entered *e)
-{
-    (void)t, (void)e;
-    return false;
-}
-
-static bool skip(const struct tracee *t, int error)
-{
-    (void)t, (void)error;
-    return false;
-}
-
-static bool replace_result(const struct tracee *t, int error)
-{
-    (void)t, (void)error;
-    return false;
-}
-
-static bool shorten(struct run *r, struct tracee *t, const struct entered *e, size_t most)
-{
-    (void)r, (void)t, (void)e, (void)most;
-    return false;
-}
-
-static void put_back(struct tracee *t)
-{
-    (void)t;
-}
-
-#endif
-
 /* ---- what is done
  * ------------------------------------------------------------------------------------------ */
 
@@ -372,7 +237,7 @@ enum injection inject_entry(struct run *r, struct tracee *t, const struct entere
         make_again(i, e, 0);
         return INJECT_HOLDS;
     }
-    if (f->action == FAULT_SIGNAL && put_off(t, e)) {
+    if (f->action == FAULT_SIGNAL && registers_put_off(t, e)) {
         send_signal(r, t, f->value);
         f->injected++;
         make_again(i, e, 0);
@@ -419,7 +284,7 @@ static bool breaks_pipe(const struct entered *e, int error)
 
 static void fail(struct run *r, struct tracee *t, const struct entered *e, struct fault *f)
 {
-    if (!t->injected.replaces && !skip(t, f->value))
+    if (!t->injected.replaces && !registers_skip(t, f->value))
         return;
     if (breaks_pipe(e, f->value))
         syscall(SYS_tgkill, t->tgid, t->tid, SIGPIPE);
@@ -437,7 +302,7 @@ bool inject_call(struct run *r, struct tracee *t, const struct entered *e)
     if (f && f->action == FAULT_ERRNO) {
         fail(r, t, e, f);
     } else if (f && f->action == FAULT_SHORT) {
-        if (shorten(r, t, e, (size_t)f->value) && !i->repeats) {
+        if (registers_shorten(r, t, e, (size_t)f->value) && !i->repeats) {
             f->injected++;
             if (t->observed && t->event != LOG_NONE)
                 log_entry(r, t->event)->injected = true;
@@ -456,8 +321,8 @@ int64_t inject_exit(struct tracee *t, int64_t result)
     i->counted = false;
     i->inside = 0;
     if (i->shortened)
-        put_back(t);
-    if (i->error && i->replaces && result >= 0 && replace_result(t, i->error))
+        registers_put_back(t);
+    if (i->error && i->replaces && result >= 0 && registers_replace_result(t, i->error))
         result = -i->error;
     if (!i->error && observe_is_interrupted(result))
         make_again(i, &i->call, result);
@@ -547,17 +412,12 @@ static bool waits_for_held(const struct run *r, pid_t pid)
     return false;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    return (hash ^ word) * 0x100000001b3u; /* FNV-1a, by words */
-}
-
 /* Do all threads that are not held wait for something else than time? Then *seen is what they have done. */
 static bool others_wait(struct run *r, uint64_t *seen)
 {
     pid_t tree[TASKS_MAX], threads[128];
     const size_t n = run_tree(r, tree, ARRAY_SIZE(tree));
-    *seen = 0xcbf29ce484222325u;
+    *seen = HASH_START;
     for (size_t i = 0; i < n; i++) {
         const size_t count =
             waits_for_held(r, tree[i]) ? 0 : proc_threads(tree[i], threads, ARRAY_SIZE(threads));
@@ -568,7 +428,7 @@ static bool others_wait(struct run *r, uint64_t *seen)
                 continue;
             if (!b.forever)
                 return false;
-            *seen = mix(mix(mix(*seen, (uint64_t)threads[k]), switches), b.raw.sp);
+            *seen = hash_add(hash_add(hash_add(*seen, (uint64_t)threads[k]), switches), b.raw.sp);
         }
     }
     return true;

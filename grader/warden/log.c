@@ -46,9 +46,9 @@ void log_event(struct run *r, pid_t pid, const char *op, int64_t result, int sig
 
 static size_t hash_text(const char *text)
 {
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    uint64_t hash = HASH_START;
     for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+        hash = hash_add(hash, (unsigned char)*text);
     return (size_t)(hash ^ hash >> 32);
 }
 

@@ -2,7 +2,7 @@
  * Why does it not go on? Looks at the processes of a test and what each waits for (scene.h). The rules are
  * tried from the surest to the vaguest; the first that fits names the cause.
  *
- * Causes (texts and hints: ipclab/catalogue.toml):
+ * Causes (texts and hints: ipclab/catalogue.d/waiting.toml):
  *   deadlock   write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
  *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
  * lock_taken_twice hang       lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input,
@@ -10,26 +10,13 @@
  * waits_for_signal, signal_lost, signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked,
  * all_ended busy_wait  spins timeout sleeping, still_running
  */
-#include "scene.h"
+#include "cause.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define SPIN_NS (1000 * NS_PER_MS)
-
-/* What a rule found. */
-struct cause {
-    const char *kind, *slug;
-    const struct person *who, *other; /* who waits, and who could end it by letting go of other_fd */
-    const struct blocked_fd *on;
-    int other_fd;               /* the descriptor that should have been closed; -1 none */
-    const struct person *child; /* whom `who` waits for */
-    int signal;                 /* that came too early, or is blocked; 0 none */
-    site_id came;               /* where the process was then */
-    size_t cycle_count;
-    const struct person *cycle[PEOPLE_MAX]; /* each could only be woken by the next, the last by the first */
-};
 
 static bool is_pipe(const char *object)
 {
@@ -496,170 +483,14 @@ static void find_cause(const struct scene *s, struct cause *c)
     *c = (struct cause){.kind = "hang", .slug = "all_ended", .other_fd = -1};
 }
 
-/* ---- telling it ----------------------------------------------------------------------------------- */
-
-/* "is blocked in sem_wait for the semaphore /items, whose value is 0" */
-static void describe_wait(const struct person *p, struct buffer *b)
-{
-    blocked_describe(&p->look, b);
-    if (p->wait.object[0] && p->look.class != BLOCKED_NOT)
-        buffer_print(b, " for %s", p->wait.object);
-    if (p->wait.holder == p->pid && p->stat.threads > 1)
-        buffer_print(b, "; another thread of it has it");
-    else if (p->wait.holder_gone)
-        buffer_print(b, "; process %d had it and has ended", p->wait.holder);
-    else if (p->wait.holder)
-        buffer_print(b, "; process %d has it", p->wait.holder);
-}
-
-/* "process 7 (philosopher) waits in sem_wait for …" */
-static void describe_link(const struct person *p, struct buffer *b)
-{
-    buffer_print(b, "process %d (%s) waits in %s", p->pid, p->role, p->look.call);
-    if (p->wait.object[0])
-        buffer_print(b, " for %s", p->wait.object);
-    else if (p->look.fds_count)
-        buffer_print(b, "(fd %d) on %s", p->look.fds[0].fd, p->look.fds[0].object);
-}
-
-static void describe_cycle(const struct cause *c, struct buffer *b)
-{
-    for (size_t i = 0; i < c->cycle_count; i++) {
-        if (i)
-            buffer_print(b, ", ");
-        describe_link(c->cycle[i], b);
-    }
-}
-
-/* The first ones each as an argument of its own: a sentence cuts an argument that is long. */
-static void tell_cycle(const struct cause *c, struct buffer *b)
-{
-    static const char *const names[] = {"first", "second", "third"};
-    struct buffer text = {0};
-    describe_cycle(c, &text);
-    json_text(b, "cycle", text.data);
-    json_int(b, "length", (int64_t)c->cycle_count);
-    buffer_free(&text);
-    for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(names); i++) {
-        describe_link(c->cycle[i], &text);
-        json_text(b, names[i], text.data);
-        buffer_free(&text);
-    }
-    if (c->cycle_count > ARRAY_SIZE(names))
-        json_int(b, "more", (int64_t)(c->cycle_count - ARRAY_SIZE(names)));
-}
-
-static void describe(const struct person *p, struct buffer *b)
-{
-    buffer_print(b, "%s (pid %d) ", p->role, p->pid);
-    describe_wait(p, b);
-}
-
-/* Where what the sentence speaks of was made: the pipe, the descriptor that should have been closed. */
-static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
-{
-    const char *object = c->on ? c->on->object : c->who ? log_text(r, c->who->wait.key) : "";
-    const struct maker *made = *object ? objects_maker(r, object) : NULL;
-    json_open(b, "places", '{');
-    if (made)
-        json_site(r, b, "made", made->site);
-    if (c->on && c->other && c->other_fd >= 0) {
-        const site_id site = descriptors_site(r, c->other->pid, c->other_fd, c->on->object);
-        if (!made || site != made->site)
-            json_site(r, b, "holder_made", site);
-    }
-    if (c->signal)
-        json_site(r, b, "came", c->came);
-    json_close(b, '}');
-}
-
-static void emit(struct run *r, const struct scene *s, const struct cause *c)
-{
-    struct buffer b = {0};
-    char signal[32];
-    run_finding_begin(r, &b, c->kind, c->slug);
-    if (c->who) {
-        json_int(&b, "pid", c->who->pid);
-        json_text(&b, "role", c->who->role);
-        if (c->who->look.class != BLOCKED_NOT)
-            json_text(&b, "call", c->who->look.call);
-    }
-    if (c->child) {
-        json_int(&b, "child_pid", c->child->pid);
-        json_text(&b, "child_call", c->child->look.call);
-    }
-    if (c->on) {
-        json_int(&b, "fd", c->on->fd);
-        json_text(&b, "object", c->on->object);
-    }
-    if (c->other) {
-        json_int(&b, "holder_pid", c->other->pid);
-        json_text(&b, "holder", c->other->role);
-    }
-    if (c->other_fd >= 0)
-        json_int(&b, "holder_fd", c->other_fd);
-    if (c->who && c->who->wait.object[0] && !c->on)
-        json_text(&b, "object", c->who->wait.object);
-    if (c->who && c->who->wait.holder && c->who->wait.holder != c->who->pid && !c->other)
-        json_int(&b, "holder_pid", c->who->wait.holder);
-    if (c->cycle_count)
-        tell_cycle(c, &b);
-    if (c->signal)
-        json_text(&b, "signal", run_signal_name(c->signal, signal, sizeof signal));
-    json_close(&b, '}');
-    tell_places(r, c, &b);
-    json_open(&b, "processes", '[');
-    for (size_t i = 0; i < s->count; i++) {
-        const struct person *p = &s->people[i];
-        struct buffer doing = {0};
-        describe_wait(p, &doing);
-        char state[2] = {p->stat.state, '\0'};
-        json_open(&b, NULL, '{');
-        json_int(&b, "pid", p->pid);
-        json_text(&b, "role", p->role);
-        json_text(&b, "state", state);
-        json_text(&b, "doing", doing.data);
-        const struct proc_syscall *raw = &p->look.raw;
-        if (raw->sp)
-            json_site(r, &b, "site", sites_take_for_finding(r, p->pid, raw->pc, raw->sp));
-        else if (c->who == p && p->look.class == BLOCKED_NOT && p->stat.threads == 1)
-            json_site(r, &b, "site", witness_where(r, p->pid));
-        json_close(&b, '}');
-        buffer_free(&doing);
-    }
-    json_close(&b, ']');
-    warden_event(r->w, &b);
-}
-
-static void summarise(const struct cause *c, struct verdict *v)
-{
-    struct buffer text = {0};
-    if (c->cycle_count)
-        describe_cycle(c, &text);
-    else if (c->who)
-        describe(c->who, &text);
-    else
-        buffer_print(&text, "every process has ended");
-    if (c->other_fd >= 0)
-        buffer_print(&text, ", while %s (pid %d) still has fd %d open",
-                     c->other == c->who ? "the same process" : c->other->role, c->other->pid, c->other_fd);
-    v->kind = c->kind;
-    v->cause = c->slug;
-    snprintf(v->sentence, sizeof v->sentence, "%s", text.data);
-    for (char *p = v->sentence; *p; p++)
-        if (*p == '\n')
-            *p = ' '; /* a process may have any name */
-    buffer_free(&text);
-}
-
 void postmortem(struct run *r, struct verdict *v)
 {
     struct scene *s = scene_look(r);
     struct cause c;
     find_cause(s, &c);
-    emit(r, s, &c);
+    cause_emit(r, s, &c);
     if (v)
-        summarise(&c, v);
+        cause_summarise(&c, v);
     scene_free(s);
 }
 
@@ -667,7 +498,7 @@ void postmortem_state(struct run *r, struct buffer *b)
 {
     struct scene *s = scene_look(r);
     for (size_t i = 0; i < s->count; i++) {
-        describe(&s->people[i], b);
+        cause_describe(&s->people[i], b);
         buffer_add(b, "\n", 1);
     }
     scene_free(s);

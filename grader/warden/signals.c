@@ -55,13 +55,12 @@ static void take_up_again(struct tracee *t)
         SYS_semop,        SYS_semtimedop,      SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2,
         SYS_io_getevents, SYS_rt_sigtimedwait, SYS_recvfrom,   SYS_recvmsg,     SYS_sendto,
         SYS_sendmsg,      SYS_accept,          SYS_accept4,    SYS_read,        SYS_write};
-    const long restart_no_hand = 514; /* ERESTARTNOHAND: again, unless another signal is handled meanwhile */
     struct user_regs_struct regs;
     if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0 || (long)regs.rax != -EINTR)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
         if ((long)regs.orig_rax == calls[i]) {
-            regs.rax = (unsigned long long)-restart_no_hand;
+            regs.rax = (unsigned long long)-RESTART_NO_HANDLER;
             t->again = ptrace(PTRACE_SETREGS, t->tid, 0, &regs) == 0;
             return;
         }

@@ -179,11 +179,6 @@ static ssize_t read_memory(struct run *r, pid_t pid, uint64_t address, void *dat
 
 /* ---- pictures ----------------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    return (hash ^ word) * 0x100000001b3u ^ hash >> 29; /* FNV-1a, by words */
-}
-
 static bool has_own(const struct site_maps *m)
 {
     for (size_t i = 0; i < m->count; i++)
@@ -207,7 +202,7 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
                         size_t *size, size_t *extent, int *owns)
 {
     const struct site_maps *m = &r->sites.maps[maps];
-    uint64_t hash = mix(mix(0xcbf29ce484222325u, pc), maps);
+    uint64_t hash = hash_add(hash_add(HASH_START, pc), maps);
     size_t have = 0, at = 0;
     int own_words = 0;
     bool own;
@@ -220,7 +215,7 @@ static uint64_t hash_of(struct run *r, pid_t pid, uint64_t pc, uint64_t sp, size
             memcpy(&word, stack + at, sizeof word);
             if (!is_code(m, word, &own))
                 continue;
-            hash = mix(mix(hash, at), word);
+            hash = hash_add(hash_add(hash, at), word);
             own_words += own;
         }
         if (have < want)

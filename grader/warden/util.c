@@ -198,3 +198,8 @@ void cleanup_close(int *fd)
     close_fd(fd);
     errno = saved;
 }
+
+uint64_t hash_add(uint64_t hash, uint64_t word)
+{
+    return (hash ^ word) * 0x100000001b3u ^ hash >> 29;
+}

@@ -18,6 +18,10 @@ extern void (*die_hook)(const char *message);
 /* CLOCK_MONOTONIC in nanoseconds. */
 int64_t now_ns(void);
 
+/* A hash, word by word (FNV-1a, with the high bits folded in): begin with HASH_START. */
+#define HASH_START 0xcbf29ce484222325u
+uint64_t hash_add(uint64_t hash, uint64_t word);
+
 /* malloc and kin that die instead of returning NULL. The caller owns the result. */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
