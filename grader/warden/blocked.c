@@ -179,7 +179,7 @@ static void classify(const struct proc_access *a, pid_t pid, struct blocked *b)
 bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct blocked *b)
 {
     struct proc_stat st;
-    *b = (struct blocked){.class = BLOCKED_NOT, .call = "running"};
+    *b = (struct blocked){.tid = tid, .class = BLOCKED_NOT, .call = "running"};
     if (!proc_thread_stat(pid, tid, &st) || st.state == 'Z' || st.state == 'X')
         return false;
     if (st.state == 'T' || (st.state == 't' && a->stopped && a->stopped(a->r, tid))) {

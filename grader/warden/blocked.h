@@ -29,6 +29,7 @@ struct blocked_fd {
 };
 
 struct blocked {
+    pid_t tid;
     enum blocked_class class;
     const char *call; /* "read", "wait4", … */
     bool forever;     /* no timeout of its own ends it */

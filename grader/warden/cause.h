@@ -10,6 +10,7 @@
 struct cause {
     const char *kind, *slug;
     const struct person *who, *other; /* who waits, and who could end it by letting go of other_fd */
+    bool runs;                        /* `who` does not wait: where it was seen is past */
     const struct blocked_fd *on;
     int other_fd;               /* the descriptor that should have been closed; -1 none */
     const struct person *child; /* whom `who` waits for */

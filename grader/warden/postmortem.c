@@ -464,9 +464,10 @@ static bool rule_running(const struct scene *s, struct cause *c)
         const struct person *p = &s->people[i];
         if (p->look.class != BLOCKED_NOT && !writes_to_user(s, p))
             continue;
-        *c = computes(p)
-                 ? (struct cause){.kind = "busy_wait", .slug = "spins", .who = p, .other_fd = -1}
-                 : (struct cause){.kind = "timeout", .slug = "still_running", .who = p, .other_fd = -1};
+        *c = (struct cause){.who = p, .other_fd = -1, .runs = true};
+        const bool spins = computes(p);
+        c->kind = spins ? "busy_wait" : "timeout";
+        c->slug = spins ? "spins" : "still_running";
         return true;
     }
     return false;

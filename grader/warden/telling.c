@@ -78,6 +78,23 @@ static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
     json_close(b, '}');
 }
 
+/* Where a process is. Who waits is still where it was seen, unless it has been woken meanwhile: then the
+ * stack is that of another call, and no place is better than a wrong one. Who runs is asked to stop for a
+ * moment. */
+static site_id where_is(struct run *r, const struct cause *c, const struct person *p)
+{
+    const struct proc_syscall *seen = &p->look.raw;
+    struct proc_syscall now;
+    if (c->who == p && (c->runs || p->look.class == BLOCKED_NOT))
+        return p->stat.threads == 1 ? witness_where(r, p->pid) : 0;
+    if (!seen->sp)
+        return 0;
+    const site_id site = sites_take_for_finding(r, p->pid, seen->pc, seen->sp);
+    const bool stays = proc_syscall(&r->w->access, p->pid, p->look.tid, &now) && now.number == seen->number &&
+                       now.sp == seen->sp && now.pc == seen->pc;
+    return stays ? site : 0;
+}
+
 void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
 {
     struct buffer b = {0};
@@ -124,11 +141,7 @@ void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
         json_text(&b, "role", p->role);
         json_text(&b, "state", state);
         json_text(&b, "doing", doing.data);
-        const struct proc_syscall *raw = &p->look.raw;
-        if (raw->sp)
-            json_site(r, &b, "site", sites_take_for_finding(r, p->pid, raw->pc, raw->sp));
-        else if (c->who == p && p->look.class == BLOCKED_NOT && p->stat.threads == 1)
-            json_site(r, &b, "site", witness_where(r, p->pid));
+        json_site(r, &b, "site", where_is(r, c, p));
         json_close(&b, '}');
         buffer_free(&doing);
     }

@@ -316,7 +316,9 @@ void witness_stop(struct run *r, pid_t tid, int status)
     ptrace(t && t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, give);
 }
 
-#define INTERRUPT_NS (200 * NS_PER_MS)
+/* Only a sleep that no signal ends (state D) makes it wait for so long: anybody else stops as soon as a
+ * processor is free for it. */
+#define INTERRUPT_NS (5000 * NS_PER_MS)
 
 site_id witness_where(struct run *r, pid_t tid)
 {
