@@ -31,6 +31,15 @@ def entry_id(test: str, part: str) -> str:
     return f"{test}.{part}"
 
 
+def explaining_id(of: str) -> str:
+    """The plan's name for the run that explains why an entry failed."""
+    return f"{of}.again"
+
+
+def is_explaining(entry: str) -> bool:
+    return entry.endswith(".again")
+
+
 def parts(test: Test, lab: Lab) -> tuple[str, ...]:
     """In which order a test is tried: each build, then memcheck."""
     plain = lab.builds if "plain" in test.passes else ()
@@ -293,8 +302,27 @@ def _test(
             return _skipped(test, missed, results)
         if entry.skipped is not None:
             raise StreamFault("warden_fault", f"{entry.id} was skipped although {entry.skipped.because} passed")
-        outcomes.append(judge_entry(test, entry, own, log.hello))
+        outcomes.append(_explained(judge_entry(test, entry, own, log.hello), log.entries.get(explaining_id(entry.id)), own))
     return _merge(test, outcomes)
+
+
+# What only a run in which every call is watched can see. The rest of what such a run finds is left to the run that counts.
+_SEEN_AGAIN = frozenset({("wrong_output", "write_to_closed_fd")})
+
+
+def _explained(outcome: Outcome, again: EntryLog | None, own: frozenset[str]) -> Outcome:
+    """A failure with what its second run saw, ahead of the bare fact; marks do not depend on it."""
+    if again is None or again.end is None or outcome.status is not TestStatus.FAIL:
+        return outcome
+    told = {f.cause for f in outcome.findings}
+    seen = [warden_finding(f, own) for f in again.found if (f.kind, f.cause) in _SEEN_AGAIN and f.cause not in told]
+    seen = [f for f in seen if f.location is not None]
+    findings = lead((*seen, *outcome.findings), outcome.verdict.cause)
+    if not seen or findings[0] is not seen[0]:
+        return replace(outcome, findings=findings)
+    verdict = outcome.verdict
+    message = f"{verdict.message}. {seen[0].text}" if verdict.message else seen[0].text
+    return replace(outcome, findings=findings, verdict=replace(verdict, message=message))
 
 
 def _hint(test: Test, outcome: Outcome, first: Finding | None) -> str | None:

@@ -34,6 +34,7 @@ class TestEntry:
     after: tuple[str, ...] = ()
     collect: tuple[str, ...] = ()
     slow: int = 1
+    explains: str = ""  # the entry that it repeats with every call watched, if that one failed and nothing was found
     wall_ms: int | None = None  # instead of that of limits
     cpu_ms: int | None = None
     memory: int | None = None
@@ -117,6 +118,7 @@ def _test(entry: TestEntry) -> list[str]:
         f"seed {entry.seed:016x}",
     ]
     lines += [_line("use", name, program) for name, program in entry.uses]
+    lines += [_line("explains", entry.explains)] if entry.explains else []
     lines += [f"slow {entry.slow}"] if entry.slow != 1 else []
     overrides = {name: getattr(entry, name) for name in ("wall_ms", "cpu_ms", "memory", "address_space")}
     lines += _limits(entry.limits, overrides)

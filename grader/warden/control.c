@@ -381,9 +381,10 @@ static void record(struct run *r, const struct request *q)
         json_text(&b, "id", r->e->id);
         json_text(&b, "record", q->payload);
         r->e->passed = strncmp(q->payload, "{\"status\":\"pass\"", 16) == 0;
+        r->e->failed = strncmp(q->payload, "{\"status\":\"fail\"", 16) == 0;
         warden_event(r->w, &b);
     } else {
-        r->e->passed = false;
+        r->e->passed = r->e->failed = false;
     }
     answer(r, q, 0, 0, 0, "");
 }

@@ -181,6 +181,13 @@ static void report_orphan(struct run *r, pid_t pid)
     buffer_free(&doing);
 }
 
+/* Who is waited for after the record. A run that explains is about what the program does, so there everybody
+ * is: the judge fails at the first thing that is missing, and its reason may yet be to come. */
+static size_t to_settle(struct run *r, pid_t *list, size_t room)
+{
+    return r->e->explains ? run_tree(r, list, room) : survivors(r, list, room);
+}
+
 /*
  * After the record: the judge is gone and with it its ends of all pipes, so what can end by itself ends
  * now. Who is proven to stay, or still runs after SETTLE_NS, was left behind.
@@ -192,14 +199,14 @@ void leftovers_settle(struct run *r)
     r->now.valid = false;
     for (;;) {
         run_reap(r);
-        size_t n = survivors(r, list, ARRAY_SIZE(list));
+        size_t n = to_settle(r, list, ARRAY_SIZE(list));
         if (n == 0)
             return;
         r->before = r->now;
         stuck_snapshot(r, &r->now);
         bool stuck = r->w->witness && !r->timer_seen && stuck_same(&r->before, &r->now);
         if (stuck || now_ns() > deadline) {
-            for (size_t i = 0; i < n; i++)
+            for (size_t i = 0; i < n && !r->e->explains; i++)
                 report_orphan(r, list[i]);
             return;
         }

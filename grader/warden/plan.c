@@ -134,6 +134,15 @@ static void fault(struct reader *r)
         bad(r, "no such fault");
 }
 
+static void explains(struct reader *r)
+{
+    const struct entry *other = plan_entry(r->plan, r->word[1]);
+    if (!other || other->kind != ENTRY_TEST)
+        bad(r, "`explains` names no test that stands before");
+    r->entry->explains = xstrdup(r->word[1]);
+    r->entry->trace = true;
+}
+
 static void seed(struct reader *r)
 {
     char *end;
@@ -155,6 +164,8 @@ static bool inside_entry(struct reader *r, const char *keyword)
         e->pass = xstrdup(r->word[1]);
     else if (strcmp(keyword, "use") == 0 && r->count == 3 && e->kind == ENTRY_TEST)
         use(r);
+    else if (strcmp(keyword, "explains") == 0 && r->count == 2 && e->kind == ENTRY_TEST)
+        explains(r);
     else if (strcmp(keyword, "seed") == 0 && r->count == 2)
         seed(r);
     else if (strcmp(keyword, "slow") == 0 && r->count == 2)

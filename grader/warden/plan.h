@@ -45,16 +45,17 @@ struct entry {
     size_t uses_count;
     uint64_t seed;
     int64_t slow;
+    char *explains; /* the id of the entry that it repeats, if that one failed and nobody knows why */
     /* a command */
     struct words argv, input;
     /* a run: each a program's name and its arguments */
     struct words *starts;
     size_t starts_count;
-    bool trace;           /* every call is logged, and the log told */
+    bool trace;           /* every call is watched and logged; of a run, the log is told */
     struct fault *faults; /* of each of its programs */
     size_t faults_count;
-    /* set by the run: its record said pass */
-    bool passed;
+    /* set by the run: what its record said, and whether anything was found */
+    bool passed, failed, found;
 };
 
 struct plan {

@@ -45,6 +45,7 @@ void run_event_begin(struct run *r, struct buffer *b, const char *name)
 
 void run_finding_begin(struct run *r, struct buffer *b, const char *kind, const char *cause)
 {
+    r->e->found = true;
     run_event_begin(r, b, "finding");
     json_text(b, "kind", kind);
     json_text(b, "cause", cause);
@@ -513,10 +514,10 @@ static void end(struct run *r)
     leftovers_remove_cwd(r);
     leftovers_remove(r);
     descriptors_tell_doubles(r);
-    if (r->e->kind == ENTRY_RUN)
+    if (r->e->trace || r->e->kind == ENTRY_RUN)
         descriptors_tell_uses(r, 0);
     inject_tell(r);
-    if (r->e->trace)
+    if (r->e->trace && r->e->kind == ENTRY_RUN)
         log_tell(r);
     sites_tell(r);
     if (r->pinned)

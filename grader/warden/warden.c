@@ -210,16 +210,26 @@ static void tell_hello(struct warden *w)
     warden_event(w, &b);
 }
 
+static void tell_skipped(struct warden *w, const struct entry *e, const char *because)
+{
+    struct buffer b = {0};
+    json_begin(&b, "skipped", warden_ms(w));
+    json_text(&b, "id", e->id);
+    json_text(&b, "because", because);
+    warden_event(w, &b);
+}
+
 static bool may_run(struct warden *w, const struct entry *e)
 {
+    const struct entry *explained = e->explains ? plan_entry(&w->plan, e->explains) : NULL;
+    if (explained && (!explained->failed || explained->found || !w->witness)) {
+        tell_skipped(w, e, e->explains);
+        return false;
+    }
     for (size_t i = 0; i < e->after.count; i++) {
         if (plan_entry(&w->plan, e->after.list[i])->passed)
             continue;
-        struct buffer b = {0};
-        json_begin(&b, "skipped", warden_ms(w));
-        json_text(&b, "id", e->id);
-        json_text(&b, "because", e->after.list[i]);
-        warden_event(w, &b);
+        tell_skipped(w, e, e->after.list[i]);
         return false;
     }
     return true;

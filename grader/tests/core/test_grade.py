@@ -90,6 +90,29 @@ def test_a_function_that_ends_the_process_does_not_pass(tmp_path: Path) -> None:
     assert statuses(result)["add_adds"] == "fail" and statuses(result)["add_is_clean"] == "skipped"
 
 
+# Nothing but its calls can tell why nothing comes out: it takes no notice of the error.
+CLOSES_FIRST = """#include <unistd.h>
+int main(void)
+{
+    char c;
+    close(1);
+    while (read(0, &c, 1) == 1)
+        (void)!write(1, &c, 1);
+    return 0;
+}
+"""
+
+
+def test_a_failure_that_nobody_can_explain_is_run_again_with_every_call_watched(tmp_path: Path, sandbox: str) -> None:
+    result = graded(hand_in(tmp_path / "a", add_c=GOOD_ADD, echo_c=CLOSES_FIRST), sandbox=sandbox)
+    assert statuses(result) == {"echo_copies": "fail", "echo_reaps": "skipped", "add_adds": "pass", "add_is_clean": "pass"}
+    (test,) = [t for t in result["tests"] if t["name"] == "echo_copies"]
+    first = test["findings"][0]
+    assert (first["kind"], first["cause"], first["location"]) == ("wrong_output", "write_to_closed_fd", {"file": "echo.c", "line": 7})
+    assert "echo.c:7" in test["message"] and "descriptor 1" in test["message"]
+    assert result["score"] == 6  # the explanation costs and earns nothing
+
+
 def test_a_submission_cannot_read_the_tests_at_build_time(tmp_path: Path, sandbox: str) -> None:
     source = GOOD_ADD + 'asm(".incbin \\"/work/judge/judge-hidden-test_add\\"");\n'
     result = graded(hand_in(tmp_path / "a", add_c=source, echo_c=GOOD_ECHO), sandbox=sandbox)

@@ -129,6 +129,39 @@ def test_the_post_mortem_explains_a_wait_that_ended_in_vain() -> None:
     assert result.hint == found.hint != "Read the handout."
 
 
+LATE_WRITE = {"args": {"pid": 8, "role": "pump", "fd": 1}, "site": 1}
+
+
+def again(*inside: dict[str, object], place: str = "pump.c", said: dict[str, object] | None = None) -> TestResult:
+    """The result of the test t, which failed, and was run a second time with every call watched."""
+    first = ran("t.O0", said or record("t.O0", "fail", message="it printed nothing"))
+    there = sites("t.O0.again", [{"file": place, "line": 9}])
+    second = ran("t.O0.again", record("t.O0.again", "pass"), *inside, there)
+    return judge(make_lab(make_test("t"), builds=("O0",)), first, second)["t"]
+
+
+def test_a_second_run_explains_a_failure_and_does_not_decide_it() -> None:
+    result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE))
+    assert (result.status, result.points) == (FAIL, 0)
+    assert [f.cause for f in result.findings] == ["write_to_closed_fd", "wrong_output"]
+    assert result.location == Location("pump.c", 9)
+    assert result.message.startswith("it printed nothing. ") and result.message.endswith(result.findings[0].text)
+
+
+def test_a_second_run_adds_nothing_that_the_first_could_have_seen() -> None:
+    plain = one(record("t.O0", "fail", message="it printed nothing"))
+    assert again(finding("t.O0.again", "zombie", "child_never_waited", site=1)).findings == plain.findings
+    nowhere = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), place="driver.c")
+    assert (nowhere.findings, nowhere.message) == (plain.findings, plain.message)
+
+
+def test_the_cause_that_the_test_names_leads_what_a_second_run_saw() -> None:
+    said = record("t.O0", "fail", kind="wrong_output", cause="result_truncated_to_8_bits", message="*result is 44")
+    result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), said=said)
+    assert [f.cause for f in result.findings] == ["result_truncated_to_8_bits", "write_to_closed_fd"]
+    assert result.message == "*result is 44"
+
+
 def test_a_worse_finding_explains_more_than_a_wrong_result() -> None:
     crash = finding("t.O0", "crash", "killed_by_signal", args={"signal_name": "Segmentation fault"})
     result = one(crash, record("t.O0", "fail", kind="wrong_output", message="it printed nothing"))

@@ -36,6 +36,7 @@ def test_a_test_entry_says_all_that_warden_needs() -> None:
         after=("t.O0", "t.O2"),
         collect=("vg.*.xml",),
         slow=20,
+        explains="t.O0",
         wall_ms=5000,
         address_space=0,
     )
@@ -50,7 +51,7 @@ def test_a_test_entry_says_all_that_warden_needs() -> None:
         "wrapper memcheck /usr/bin/valgrind --xml-file=%25t/x",
     ]
     assert lines[6:11] == ["test t.memcheck", "judge judge/j", "name t", "pass memcheck", "seed 00000000000000ab"]
-    assert {"use pump pump.O0", "slow 20", "limit wall_ms 5000", "limit address_space 0", "after t.O0 t.O2", "collect vg.*.xml"} <= set(lines)
+    assert {"use pump pump.O0", "slow 20", "explains t.O0", "limit wall_ms 5000", "limit address_space 0", "after t.O0 t.O2", "collect vg.*.xml"} <= set(lines)
     assert "limit wall_ms 1000" not in lines
     assert lines[-1] == "end"
     assert plan.wall_ms("t.memcheck") == 5000

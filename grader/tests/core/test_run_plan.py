@@ -1,5 +1,7 @@
 """Which entries a submission's run has, and what waits for what."""
 
+from dataclasses import replace
+
 from ipclab import catalogue
 from ipclab.build import Built
 from ipclab.grading import SLOW, nothing_graded, parse_seed, run_plan, split
@@ -11,7 +13,18 @@ ALL = Built(programs={f"{t}.{level}": b"" for t in ("pump", "ask") for level in 
 
 
 def entries(lab: Lab, built: Built = ALL, seed: int = 1) -> dict[str, TestEntry]:
-    return {e.id: e for e in run_plan(lab, built, seed).entries if isinstance(e, TestEntry)}
+    """Those that count: not the runs that explain others."""
+    return {e.id: e for e in run_plan(lab, built, seed).entries if isinstance(e, TestEntry) and not e.explains}
+
+
+def test_each_plain_part_has_a_run_that_explains_it_after_all_that_count() -> None:
+    lab = make_lab(make_test("t", passes=("plain", "memcheck")), make_test("u", depends=("t",)))
+    plan = run_plan(lab, ALL, 1)
+    counting, explaining = plan.entries[:5], plan.entries[5:]
+    assert [e.id for e in counting] == ["t.O0", "t.O2", "t.memcheck", "u.O0", "u.O2"]
+    same = [replace(e, explains="", id=e.explains) for e in explaining if isinstance(e, TestEntry)]
+    assert same == [replace(e, after=()) for e in counting if isinstance(e, TestEntry) and e.run_as == "plain"]
+    assert len({e.id for e in plan.entries}) == 9
 
 
 def test_each_part_of_a_test_waits_for_the_one_before() -> None:
@@ -54,7 +67,7 @@ def test_a_test_s_inputs_depend_on_its_name_and_the_seed_only() -> None:
 def test_what_runs_beside_the_plain_tests_waits_for_none_of_them() -> None:
     lab = make_lab(make_test("t", passes=("plain", "memcheck")), make_test("m", passes=("memcheck",), depends=("t",)))
     plain, rest = split(run_plan(lab, ALL, 1))
-    assert [e.id for e in plain.entries] == ["t.O0", "t.O2"]
+    assert [e.id for e in plain.entries] == ["t.O0", "t.O2", "t.O0.again", "t.O2.again"]
     assert [(e.id, e.after) for e in rest.entries] == [("t.memcheck", ()), ("m.memcheck", ("t.memcheck",))]
     assert len(split(run_plan(make_lab(make_test("t")), ALL, 1))) == 1
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from conftest_levels import LEVELS
+from sources import line_of
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -327,6 +328,43 @@ end
     assert out.of("skipped")[0]["because"] == "a"
 
 
+REPEATED = """
+proc, pid, i, o = j.spawn_piped("writes_after_close")
+j.wait(proc)
+"""
+FAILS = """j.ask(RECORD, '{"status":"fail"}')"""
+
+
+@pytest.mark.parametrize(
+    "judge, options, ran",
+    [
+        (REPEATED + FAILS, [], True),
+        ("j.spawn_piped('writes_after_close')\n" + FAILS, [], True),  # before the program has come to what explains it
+        (REPEATED + "j.record()", [], False),  # it passed
+        (FAILS.replace("fail", "skip"), [], False),
+        (f"j.spawn_piped('writes_after_close')\nj.ask(EXPLAIN)\n{FAILS}", [], False),  # something was found
+        (REPEATED + FAILS, ["--simulate", "no-witness"], False),  # nobody could watch
+    ],
+    ids=["failed", "failed early", "passed", "neither", "found", "no witness"],
+)
+def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, options, ran):
+    work = warden.work(["writes_after_close"], {"j": judge})
+    lines = ["program writes_after_close bin/writes_after_close"]
+    for entry, more in (("a", ""), ("b", ""), ("why", "explains a")):
+        lines += [f"test {entry}", "judge judge/j", "name x", more, "end"]
+    out = warden.plan("\n".join(lines) + "\n", work, *options)
+    assert out.exit_code == 0, out.stderr
+    assert [(e["event"], e["id"]) for e in out.events if e["event"] in ("end", "skipped")] == [
+        ("end", "a"), ("end", "b"), ("end" if ran else "skipped", "why")]
+    if not ran:
+        assert out.of("skipped")[0]["because"] == "a"
+        return
+    assert out.findings("a") == [] and out.of("log") == []
+    (use,) = out.of("finding", "why")
+    assert (use["kind"], use["cause"]) == ("wrong_output", "write_to_closed_fd")
+    assert out.frames(use)[0]["line"] == line_of("writes_after_close", "too late")
+
+
 def test_the_wrapper_comes_before_the_program(warden):
     out = warden.test("""
 proc, pid, i, o = j.spawn_piped("echo", ["x y"])
@@ -387,6 +425,8 @@ exec {warden.binary} "$@"
         ("plan 1\nlimit odd 3\n", "unknown limit"), ("plan 1\nuid student 0\n", "number"), ("plan 1\nwork %0\n", "%XX"),
         ("plan 1\nwork a%00b\n", "%XX"), ("plan 1\ncommand a\nargv x\nend\ncommand a\nargv x\nend\n", "twice"),
         ("plan 1\nuid student 5\nuid judge 5\n", "different"), ("plan 1\ntest a\nafter b\n", "before"),
+        ("plan 1\ntest a\nexplains b\n", "before"), ("plan 1\ncommand a\nargv x\nend\ntest b\nexplains a\n", "no test"),
+        ("plan 1\ncommand a\nexplains b\n", "line 3: unknown"),
     ],
 )
 def test_a_bad_plan_is_a_fault_with_its_line(warden_binary, text, why):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest_levels import LEVELS
+from sources import line_of
 
 HERE = Path(__file__).parent
 
@@ -128,12 +129,6 @@ told = j.idle_until_told(1)
 j.record(text=j.ask(EXPLAIN)["text"].splitlines()[:2])
 """, ["limits"])
     assert out.record()["text"] == ["busy_wait", "spins"]
-
-
-def line_of(program, text):
-    source = (HERE / "programs" / f"{program}.c").read_text().splitlines()
-    (line,) = [n for n, content in enumerate(source, 1) if text in content]
-    return line
 
 
 @pytest.mark.parametrize("level", LEVELS)
