@@ -17,14 +17,24 @@ static void describe_wait(const struct person *p, struct buffer *b)
         buffer_print(b, "; process %d has it", p->wait.holder);
 }
 
-/* "process 7 (philosopher) waits in sem_wait for …" */
-static void describe_link(const struct person *p, struct buffer *b)
+/* "process 7 (philosopher) waits in sem_wait for …", or "… in read(fd 3) on pipe:[812], whose write end is
+ * open in process 8, fd 4": in the next one of the circle. */
+static void describe_link(const struct cause *c, size_t i, struct buffer *b)
 {
+    const struct person *p = c->cycle[i], *next = c->cycle[(i + 1) % c->cycle_count];
     buffer_print(b, "process %d (%s) waits in %s", p->pid, p->role, p->look.call);
-    if (p->wait.object[0])
+    if (p->wait.object[0]) {
         buffer_print(b, " for %s", p->wait.object);
-    else if (p->look.fds_count)
-        buffer_print(b, "(fd %d) on %s", p->look.fds[0].fd, p->look.fds[0].object);
+        return;
+    }
+    if (!p->look.fds_count)
+        return;
+    const struct blocked_fd *on = &p->look.fds[0];
+    const struct proc_fd *end = scene_end(next->fds, next->fds_count, on->object, !on->write);
+    buffer_print(b, "(fd %d) on %s", on->fd, on->object);
+    if (end)
+        buffer_print(b, ", whose %s end is open in process %d, fd %d", on->write ? "read" : "write",
+                     next->pid, end->number);
 }
 
 static void describe_cycle(const struct cause *c, struct buffer *b)
@@ -32,26 +42,40 @@ static void describe_cycle(const struct cause *c, struct buffer *b)
     for (size_t i = 0; i < c->cycle_count; i++) {
         if (i)
             buffer_print(b, ", ");
-        describe_link(c->cycle[i], b);
+        describe_link(c, i, b);
     }
 }
 
 /* The first ones each as an argument of its own: a sentence cuts an argument that is long. */
+static const char *const link_names[] = {"first", "second", "third"};
+static const char *const link_places[] = {"first_made", "second_made", "third_made"};
+
 static void tell_cycle(const struct cause *c, struct buffer *b)
 {
-    static const char *const names[] = {"first", "second", "third"};
     struct buffer text = {0};
     describe_cycle(c, &text);
     json_text(b, "cycle", text.data);
     json_int(b, "length", (int64_t)c->cycle_count);
     buffer_free(&text);
-    for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(names); i++) {
-        describe_link(c->cycle[i], &text);
-        json_text(b, names[i], text.data);
+    for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(link_names); i++) {
+        describe_link(c, i, &text);
+        json_text(b, link_names[i], text.data);
         buffer_free(&text);
     }
-    if (c->cycle_count > ARRAY_SIZE(names))
-        json_int(b, "more", (int64_t)(c->cycle_count - ARRAY_SIZE(names)));
+    if (c->cycle_count > ARRAY_SIZE(link_names))
+        json_int(b, "more", (int64_t)(c->cycle_count - ARRAY_SIZE(link_names)));
+}
+
+/* Where the things were made that the circle's processes wait on. */
+static void tell_cycle_places(struct run *r, const struct cause *c, struct buffer *b)
+{
+    for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(link_places); i++) {
+        const struct person *p = c->cycle[i];
+        const char *object = p->look.fds_count ? p->look.fds[0].object : log_text(r, p->wait.key);
+        const struct maker *made = *object ? objects_maker(r, object) : NULL;
+        if (made)
+            json_site(r, b, link_places[i], made->site);
+    }
 }
 
 void cause_describe(const struct person *p, struct buffer *b)
@@ -75,6 +99,7 @@ static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
     }
     if (c->signal)
         json_site(r, b, "came", c->came);
+    tell_cycle_places(r, c, b);
     json_close(b, '}');
 }
 

@@ -2,6 +2,7 @@
  * Two workers with a pipe each; the second inherits the first one's write end and keeps it, so the first never sees its end
  * while the second waits for work, and the parent waits for the first.
  * EXPECT: deadlock/write_end_kept_by_other or deadlock/wait_in_a_cycle
+ * SAYS: whose write end is open in process 5, fd 4 (made at sibling_keeps_write_end.c:13)
  */
 #include <sys/wait.h>
 #include <unistd.h>
