@@ -3,12 +3,18 @@
  * tried from the surest to the vaguest; the first that fits names the cause.
  *
  * Causes (texts and hints: ipclab/catalogue.d/waiting.toml):
- *   deadlock   write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
- *              read_end_kept_by_writer, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
- * lock_taken_twice hang       lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input,
- * waits_for_reader, waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client,
- * waits_for_signal, signal_lost, signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked,
- * all_ended busy_wait  spins timeout sleeping, still_running
+ *
+ * - deadlock: write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
+ *   read_end_kept_by_writer, read_end_kept_by_other, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
+ *   lock_taken_twice
+ *
+ * - hang: lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input, waits_for_reader,
+ *   waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
+ *   signal_lost, signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked, all_ended
+ *
+ * - busy_wait: spins
+ *
+ * - timeout: sleeping, still_running
  */
 #include "cause.h"
 
@@ -256,6 +262,20 @@ static bool rule_cycle(const struct scene *s, struct cause *c)
     return false;
 }
 
+static bool rule_threads(const struct scene *s, struct cause *c)
+{
+    if (!s->knot_count)
+        return false;
+    *c = (struct cause){.kind = "deadlock",
+                        .slug = "wait_in_a_cycle",
+                        .who = &s->knot[0],
+                        .other_fd = -1,
+                        .cycle_count = s->knot_count};
+    for (size_t i = 0; i < s->knot_count; i++)
+        c->cycle[i] = &s->knot[i];
+    return true;
+}
+
 /* A lock that nobody can give back: its holder has ended, or it lies in memory of which everybody has a copy.
  */
 static bool rule_lost_lock(const struct scene *s, struct cause *c)
@@ -476,8 +496,8 @@ static bool rule_running(const struct scene *s, struct cause *c)
 static void find_cause(const struct scene *s, struct cause *c)
 {
     static bool (*const rules[])(const struct scene *, struct cause *) = {
-        rule_reader,  rule_writer,      rule_circle, rule_cycle, rule_lost_lock,
-        rule_running, rule_lost_signal, rule_judge,  rule_class};
+        rule_reader,    rule_writer,  rule_circle,      rule_cycle, rule_threads,
+        rule_lost_lock, rule_running, rule_lost_signal, rule_judge, rule_class};
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
         if (rules[i](s, c))
             return;

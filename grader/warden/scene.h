@@ -34,6 +34,7 @@ struct wait {
 struct person { /* a live process */
     pid_t pid;
     bool is_main;
+    bool is_thread; /* of a knot */
     char role[160];
     struct blocked look;
     struct proc_stat stat;
@@ -43,11 +44,17 @@ struct person { /* a live process */
     char *maps; /* as of proc(5); read where it is needed, NULL before */
 };
 
+#define KNOT_MAX 16
+
 struct scene {
     struct run *r;
     size_t count;
     bool partial; /* there are more */
     struct person people[PEOPLE_MAX];
+    /* Threads of one process, each of which waits for a mutex that the next one has, and the last one for the
+     * first one's. Their pid is their own number. */
+    size_t knot_count;
+    struct person knot[KNOT_MAX];
     struct proc_fd judge_fds[256];
     ssize_t judge_fds_count; /* -1: it is gone */
 };

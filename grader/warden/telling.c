@@ -22,7 +22,8 @@ static void describe_wait(const struct person *p, struct buffer *b)
 static void describe_link(const struct cause *c, size_t i, struct buffer *b)
 {
     const struct person *p = c->cycle[i], *next = c->cycle[(i + 1) % c->cycle_count];
-    buffer_print(b, "process %d (%s) waits in %s", p->pid, p->role, p->look.call);
+    buffer_print(b, p->is_thread ? "thread %d of %s waits in %s" : "process %d (%s) waits in %s", p->pid,
+                 p->role, p->look.call);
     if (p->wait.object[0]) {
         buffer_print(b, " for %s", p->wait.object);
         return;
@@ -55,6 +56,8 @@ static void tell_cycle(const struct cause *c, struct buffer *b)
     struct buffer text = {0};
     describe_cycle(c, &text);
     json_text(b, "cycle", text.data);
+    if (c->cycle[0]->is_thread)
+        json_text(b, "kin", "Threads");
     json_int(b, "length", (int64_t)c->cycle_count);
     buffer_free(&text);
     for (size_t i = 0; i < c->cycle_count && i < ARRAY_SIZE(link_names); i++) {
@@ -120,6 +123,22 @@ static site_id where_is(struct run *r, const struct cause *c, const struct perso
     return stays ? site : 0;
 }
 
+static void tell_person(struct run *r, const struct cause *c, const struct person *p, struct buffer *b)
+{
+    struct buffer doing = {0};
+    char state[2] = {p->stat.state, '\0'}, role[sizeof p->role + 16];
+    describe_wait(p, &doing);
+    json_open(b, NULL, '{');
+    json_int(b, "pid", p->pid);
+    snprintf(role, sizeof role, p->is_thread ? "a thread of %s" : "%s", p->role);
+    json_text(b, "role", role);
+    json_text(b, "state", state);
+    json_text(b, "doing", doing.data);
+    json_site(r, b, "site", where_is(r, c, p));
+    json_close(b, '}');
+    buffer_free(&doing);
+}
+
 void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
 {
     struct buffer b = {0};
@@ -156,20 +175,12 @@ void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
     json_close(&b, '}');
     tell_places(r, c, &b);
     json_open(&b, "processes", '[');
-    for (size_t i = 0; i < s->count; i++) {
-        const struct person *p = &s->people[i];
-        struct buffer doing = {0};
-        describe_wait(p, &doing);
-        char state[2] = {p->stat.state, '\0'};
-        json_open(&b, NULL, '{');
-        json_int(&b, "pid", p->pid);
-        json_text(&b, "role", p->role);
-        json_text(&b, "state", state);
-        json_text(&b, "doing", doing.data);
-        json_site(r, &b, "site", where_is(r, c, p));
-        json_close(&b, '}');
-        buffer_free(&doing);
-    }
+    const bool threads = c->cycle_count && c->cycle[0]->is_thread;
+    for (size_t i = 0; i < s->count; i++)
+        if (!threads || s->people[i].pid != c->cycle[0]->stat.pid)
+            tell_person(r, c, &s->people[i], &b);
+    for (size_t i = 0; threads && i < c->cycle_count; i++)
+        tell_person(r, c, c->cycle[i], &b);
     json_close(&b, ']');
     warden_event(r->w, &b);
 }

@@ -207,6 +207,62 @@ static void wait_for_futex(struct scene *s, struct person *p)
     }
 }
 
+/* What a thread waits for, if it is a mutex: who has it (a thread's number), and where it lies. */
+static pid_t thread_waits_for(struct scene *s, struct person *process, struct person *thread)
+{
+    uint32_t word[4] = {0};
+    struct mapping m;
+    char place[200];
+    const struct proc_syscall *raw = &thread->look.raw;
+    if (thread->look.class != BLOCKED_LOCK || !thread->look.forever || raw->number != SYS_futex ||
+        !mapping_at(s, process, raw->args[0], &m) ||
+        !proc_memory(&s->r->w->access, process->pid, raw->args[0], word, sizeof word))
+        return 0;
+    place_of(&m, raw->args[0], place, sizeof place);
+    snprintf(thread->wait.object, sizeof thread->wait.object, "the mutex %s", place);
+    thread->look.call = "pthread_mutex_lock";
+    return mutex_owner((uint32_t)raw->args[2], word);
+}
+
+/* Follows the owners from one thread. True if they lead back to it and none of them ran meanwhile, so that it
+ * was all so at one moment. */
+static bool follow_owners(struct scene *s, struct person *process, pid_t first)
+{
+    uint64_t switches[KNOT_MAX];
+    pid_t next = first;
+    s->knot_count = 0;
+    do {
+        if (s->knot_count == KNOT_MAX || proc_tgid(next) != process->pid)
+            return false;
+        struct person *thread = &s->knot[s->knot_count];
+        *thread = (struct person){.pid = next, .stat = process->stat, .is_thread = true};
+        snprintf(thread->role, sizeof thread->role, "%s", process->role);
+        switches[s->knot_count++] = proc_switches(process->pid, next);
+        if (!blocked_look(&s->r->w->access, process->pid, next, &thread->look))
+            return false;
+        next = thread_waits_for(s, process, thread);
+    } while (next && next != first);
+    for (size_t i = 0; i < s->knot_count; i++)
+        if (switches[i] == UINT64_MAX || proc_switches(process->pid, s->knot[i].pid) != switches[i])
+            return false;
+    return next && s->knot_count > 1;
+}
+
+/* Mutexes that threads of one process take in different orders: to the other processes it is one that waits.
+ */
+static void find_knot(struct scene *s)
+{
+    pid_t threads[64];
+    for (size_t i = 0; i < s->count; i++) {
+        struct person *p = &s->people[i];
+        const size_t n = p->stat.threads > 1 ? proc_threads(p->pid, threads, ARRAY_SIZE(threads)) : 0;
+        for (size_t k = 0; k < n; k++)
+            if (follow_owners(s, p, threads[k]))
+                return;
+    }
+    s->knot_count = 0;
+}
+
 /* ---- System V and POSIX queues, System V semaphores
  * -------------------------------------------------------- */
 
@@ -423,4 +479,5 @@ void waits_understand(struct scene *s)
             break;
         }
     }
+    find_knot(s);
 }

@@ -1,7 +1,6 @@
 /*
  * Two threads of one process take two mutexes in opposite orders.
  * EXPECT: deadlock/wait_in_a_cycle
- * XFAIL: the circle of two threads is not seen; "process 3 has it" is the process itself
  */
 #include <pthread.h>
 
