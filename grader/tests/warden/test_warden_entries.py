@@ -286,6 +286,25 @@ def test_a_command_gets_inputs_and_gives_files(warden):
     assert out.end()["command"] == {"code": 0}
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("witness", [True, False], ids=["witness", "no witness"])
+def test_a_call_that_is_refused_fails_and_is_told_once(warden, level, witness):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("refused")
+got = b""
+while part := os.read(o, 4096):
+    got += part
+j.record(got=got.decode().splitlines(), status=j.wait(proc)["value"])
+""", ["refused"], options=["--level", level, *([] if witness else ["--simulate", "no-witness"])])
+    record = out.record()
+    assert record["got"] == ["ptrace 1", "ptrace 1", "mount 1", "io_uring_setup 38", "getppid 0"]  # EPERM, ENOSYS
+    assert record["status"] == 0
+    told = [f for f in out.of("finding") if f["cause"] == "call_refused"]
+    assert [(f["kind"], f["args"]["call"]) for f in told] == ([("note", "ptrace"), ("note", "mount")] if witness else [])
+    lines = [out.frames(f)[0]["line"] for f in told]
+    assert lines == ([line_of("refused", "the first one"), line_of("refused", "another one")] if witness else [])
+
+
 def test_a_collected_name_that_is_no_file_is_refused(warden):
     out = warden.command("/bin/sh", "-c", "ln -s /etc/passwd a.out; mkdir b.out; mkfifo c.out; head -c 9000 /dev/zero > d.out",
                          entry="collect *.out\nlimit collect 4000")
