@@ -311,14 +311,16 @@ _SEEN_AGAIN = frozenset({("wrong_output", "write_to_closed_fd")})
 
 
 def _explained(outcome: Outcome, again: EntryLog | None, own: frozenset[str]) -> Outcome:
-    """A failure with what its second run saw, ahead of the bare fact; marks do not depend on it."""
+    """A failure with what its second run saw, in place of the bare fact; marks do not depend on it."""
     if again is None or again.end is None or outcome.status is not TestStatus.FAIL:
         return outcome
     told = {f.cause for f in outcome.findings}
     seen = [warden_finding(f, own) for f in again.found if (f.kind, f.cause) in _SEEN_AGAIN and f.cause not in told]
     seen = [f for f in seen if f.location is not None]
-    findings = lead((*seen, *outcome.findings), outcome.verdict.cause)
-    if not seen or findings[0] is not seen[0]:
+    if not seen:
+        return outcome
+    findings = lead((*seen, *(f for f in outcome.findings if f.cause != "wrong_output")), outcome.verdict.cause)
+    if findings[0] is not seen[0]:
         return replace(outcome, findings=findings)
     verdict = outcome.verdict
     message = f"{verdict.message}. {seen[0].text}" if verdict.message else seen[0].text
