@@ -319,12 +319,8 @@ def _explained(outcome: Outcome, again: EntryLog | None, own: frozenset[str]) ->
     seen = [f for f in seen if f.location is not None]
     if not seen:
         return outcome
-    findings = lead((*seen, *(f for f in outcome.findings if f.cause != "wrong_output")), outcome.verdict.cause)
-    if findings[0] is not seen[0]:
-        return replace(outcome, findings=findings)
-    verdict = outcome.verdict
-    message = f"{verdict.message}. {seen[0].text}" if verdict.message else seen[0].text
-    return replace(outcome, findings=findings, verdict=replace(verdict, message=message))
+    others = (f for f in outcome.findings if f.cause != "wrong_output")
+    return replace(outcome, findings=lead((*seen, *others), outcome.verdict.cause))
 
 
 def _hint(test: Test, outcome: Outcome, first: Finding | None) -> str | None:

@@ -109,7 +109,7 @@ def test_a_failure_that_nobody_can_explain_is_run_again_with_every_call_watched(
     (test,) = [t for t in result["tests"] if t["name"] == "echo_copies"]
     first = test["findings"][0]
     assert (first["kind"], first["cause"], first["location"]) == ("wrong_output", "write_to_closed_fd", {"file": "echo.c", "line": 7})
-    assert "echo.c:7" in test["message"] and "descriptor 1" in test["message"]
+    assert "descriptor 1 at echo.c:7" in first["text"] and test["message"].startswith("what echo printed")
     assert result["score"] == 6  # the explanation costs and earns nothing
 
 

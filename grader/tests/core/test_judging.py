@@ -145,7 +145,7 @@ def test_a_second_run_explains_a_failure_and_does_not_decide_it() -> None:
     assert (result.status, result.points) == (FAIL, 0)
     assert [f.cause for f in result.findings] == ["write_to_closed_fd"]
     assert result.location == Location("pump.c", 9)
-    assert result.message.startswith("it printed nothing. ") and result.message.endswith(result.findings[0].text)
+    assert result.message == "it printed nothing"
 
 
 def test_a_second_run_adds_nothing_that_the_first_could_have_seen() -> None:
