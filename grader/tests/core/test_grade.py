@@ -13,7 +13,7 @@ from xml.etree import ElementTree as xml
 
 import pytest
 from ipclab import results
-from ipclab.cli import _say_level
+from ipclab.commands.grade import say_level
 from ipclab.model import ResultStatus
 from tree import DEADLINE, LAB, REPO, SOLUTION, TREE, environment, ipclab
 
@@ -357,5 +357,5 @@ def test_check_works_for_an_ordinary_user_on_a_tree_of_somebody_else(tmp_path: P
 
 @pytest.mark.parametrize("level,told", [("local:none", True), ("local:namespaces", True), ("local:uids", False), ("docker", False)])
 def test_results_at_a_level_with_one_uid_are_said_to_be_no_marks(capsys: pytest.CaptureFixture[str], level: str, told: bool) -> None:
-    _say_level([SimpleNamespace(sandbox=level)])  # type: ignore[list-item]
+    say_level([SimpleNamespace(sandbox=level)])  # type: ignore[list-item]
     assert ("share a uid" in capsys.readouterr().err) is told
