@@ -1,7 +1,5 @@
 #include "filter.h"
 
-#include "registers.h"
-
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -22,40 +20,35 @@
 
 /* Calls that no lab needs and that reach beyond a student's own processes. They fail with EPERM as an
  * unprivileged caller is used to; ENOSYS where libraries probe for a feature and then do without. */
-#define REFUSED(n, e)                                                                                        \
-    {                                                                                                        \
-        SYS_##n, e, #n                                                                                       \
-    }
 static const struct {
     int number;
     int error;
-    const char *name;
 } refused[] = {
-    REFUSED(ptrace, EPERM),
-    REFUSED(process_vm_readv, EPERM),
-    REFUSED(process_vm_writev, EPERM),
-    REFUSED(bpf, EPERM),
-    REFUSED(keyctl, EPERM),
-    REFUSED(add_key, EPERM),
-    REFUSED(request_key, EPERM),
-    REFUSED(userfaultfd, EPERM),
-    REFUSED(perf_event_open, EPERM),
-    REFUSED(mount, EPERM),
-    REFUSED(umount2, EPERM),
-    REFUSED(pivot_root, EPERM),
-    REFUSED(chroot, EPERM),
-    REFUSED(unshare, EPERM),
-    REFUSED(setns, EPERM),
-    REFUSED(init_module, EPERM),
-    REFUSED(finit_module, EPERM),
-    REFUSED(kexec_load, EPERM),
-    REFUSED(io_uring_setup, ENOSYS),
-    REFUSED(io_uring_enter, ENOSYS),
-    REFUSED(io_uring_register, ENOSYS),
-    REFUSED(pidfd_getfd, EPERM),
-    REFUSED(kcmp, EPERM),
-    REFUSED(name_to_handle_at, EPERM),
-    REFUSED(open_by_handle_at, EPERM),
+    {SYS_ptrace, EPERM},
+    {SYS_process_vm_readv, EPERM},
+    {SYS_process_vm_writev, EPERM},
+    {SYS_bpf, EPERM},
+    {SYS_keyctl, EPERM},
+    {SYS_add_key, EPERM},
+    {SYS_request_key, EPERM},
+    {SYS_userfaultfd, EPERM},
+    {SYS_perf_event_open, EPERM},
+    {SYS_mount, EPERM},
+    {SYS_umount2, EPERM},
+    {SYS_pivot_root, EPERM},
+    {SYS_chroot, EPERM},
+    {SYS_unshare, EPERM},
+    {SYS_setns, EPERM},
+    {SYS_init_module, EPERM},
+    {SYS_finit_module, EPERM},
+    {SYS_kexec_load, EPERM},
+    {SYS_io_uring_setup, ENOSYS},
+    {SYS_io_uring_enter, ENOSYS},
+    {SYS_io_uring_register, ENOSYS},
+    {SYS_pidfd_getfd, EPERM},
+    {SYS_kcmp, EPERM},
+    {SYS_name_to_handle_at, EPERM},
+    {SYS_open_by_handle_at, EPERM},
 };
 
 /* Each case is at most nine instructions. */
@@ -118,6 +111,18 @@ static void emit_some(struct program *p, const struct call *c)
     emit(p, ret, otherwise, 0, 0);
 }
 
+/* A filter of the student's own is welcome, but not one that hands calls to a listener: that goes before our
+ * stops (seccomp(2), SECCOMP_RET_USER_NOTIF), and whoever listens may let a call go on behind our back. */
+static void emit_no_listener(struct program *p)
+{
+    const unsigned ret = BPF_RET | BPF_K;
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 4);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, argument_at(1, false), 0, 0);
+    emit(p, BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 1);
+    emit(p, ret, SECCOMP_RET_ERRNO | EINVAL, 0, 0); /* as a kernel says that does not know it */
+    emit(p, ret, SECCOMP_RET_ALLOW, 0, 0);
+}
+
 static void emit_call(struct program *p, const struct call *c, enum watching watching)
 {
     if (c->from > watching)
@@ -126,23 +131,6 @@ static void emit_call(struct program *p, const struct call *c, enum watching wat
         emit_some(p, c);
     else
         emit_case(p, c->number, SECCOMP_RET_TRACE);
-}
-
-/* The witness refuses in the filter's place where it can, and says so. Not a library's probe. */
-static bool is_told(size_t i)
-{
-    return refused[i].error == EPERM && registers_possible();
-}
-
-const char *filter_refuses(long number, int *error)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-        if (refused[i].number != number || !is_told(i))
-            continue;
-        *error = refused[i].error;
-        return refused[i].name;
-    }
-    return NULL;
 }
 
 static void build(struct program *p, bool witness, enum watching watching, const long *further, size_t count)
@@ -158,8 +146,8 @@ static void build(struct program *p, bool witness, enum watching watching, const
     emit(p, ret, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 #endif
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
-        emit_case(p, refused[i].number,
-                  witness && is_told(i) ? SECCOMP_RET_TRACE : SECCOMP_RET_ERRNO | (unsigned)refused[i].error);
+        emit_case(p, refused[i].number, SECCOMP_RET_ERRNO | (unsigned)refused[i].error);
+    emit_no_listener(p);
     for (size_t i = 0; witness && i < count; i++)
         emit_case(p, (int)further[i], SECCOMP_RET_TRACE);
     for (size_t i = 0; witness && i < call_table_count; i++)

@@ -15,8 +15,4 @@
  */
 bool filter_install(bool witness, enum watching watching, const long *further, size_t count);
 
-/* Is this a call at which the filter stops so that the witness refuses it? Its name, and the errno with which
- * it shall fail; else NULL. */
-const char *filter_refuses(long number, int *error);
-
 #endif

@@ -177,10 +177,8 @@ struct run {
     const char *limit_hit; /* the outcome, once a limit ended it */
     bool pinned;           /* to one processor; its own ones: */
     cpu_set_t processors;
-    bool silent;      /* leftovers are removed without a word */
-    bool stuck;       /* proven, in a run: nobody will run again */
-    long refused[32]; /* calls that were refused, and told */
-    size_t refused_count;
+    bool silent; /* leftovers are removed without a word */
+    bool stuck;  /* proven, in a run: nobody will run again */
 
     struct process *procs;
     int procs_count;

@@ -14,7 +14,6 @@
  * seccomp_unotify(2) needs no tracer, but until its listener has read a notification the caller can be
  * interrupted by a handler without SA_RESTART: then pipe(2) and fork(2) fail with EINTR, as they never do.
  */
-#include "registers.h"
 #include "run.h"
 
 #include <errno.h>
@@ -148,30 +147,6 @@ static bool is_watched(const struct run *r, const struct tracee *t, const struct
     return c && calls_is_watched(c, r->procs[t->proc].watching, e->args);
 }
 
-/* A call that reaches beyond a student's own processes: it is not made. Each call is told once. False if the
- * thread has to stay where it is. */
-static bool refuse(struct run *r, struct tracee *t, const struct entered *e, const char *name, int error)
-{
-    struct buffer b = {0};
-    char role[160];
-    if (!registers_skip(t, error))
-        return false;
-    for (size_t i = 0; i < r->refused_count; i++)
-        if (r->refused[i] == e->number)
-            return true;
-    if (r->refused_count == ARRAY_SIZE(r->refused))
-        return true;
-    r->refused[r->refused_count++] = e->number;
-    run_finding_begin(r, &b, "note", "call_refused");
-    json_int(&b, "pid", t->tgid);
-    json_text(&b, "role", run_role(r, t->tgid, role, sizeof role));
-    json_text(&b, "call", name);
-    json_close(&b, '}');
-    json_site(r, &b, "site", sites_take_for_finding(r, t->tgid, e->pc, e->sp));
-    warden_event(r->w, &b);
-    return true;
-}
-
 /* Stopped at the entry of a call; false if it stays so. */
 static bool on_call(struct run *r, struct tracee *t)
 {
@@ -185,10 +160,6 @@ static bool on_call(struct run *r, struct tracee *t)
     e.pc = info.instruction_pointer;
     e.sp = info.stack_pointer;
     t->leaves = t->observed = false;
-    int error;
-    const char *refused = filter_refuses(e.number, &error);
-    if (refused)
-        return refuse(r, t, &e, refused, error);
     const enum injection injection = inject_entry(r, t, &e);
     if (injection != INJECT_NOTHING)
         return injection != INJECT_HOLDS;

@@ -287,22 +287,16 @@ def test_a_command_gets_inputs_and_gives_files(warden):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("witness", [True, False], ids=["witness", "no witness"])
-def test_a_call_that_is_refused_fails_and_is_told_once(warden, level, witness):
+def test_nobody_gets_in_between_a_call_and_its_refusal(warden, level):
     out = warden.test("""
-proc, pid, i, o = j.spawn_piped("refused")
+proc, pid, i, o = j.spawn_piped("listens")
 got = b""
 while part := os.read(o, 4096):
     got += part
 j.record(got=got.decode().splitlines(), status=j.wait(proc)["value"])
-""", ["refused"], options=["--level", level, *([] if witness else ["--simulate", "no-witness"])])
-    record = out.record()
-    assert record["got"] == ["ptrace 1", "ptrace 1", "mount 1", "io_uring_setup 38", "getppid 0"]  # EPERM, ENOSYS
-    assert record["status"] == 0
-    told = [f for f in out.of("finding") if f["cause"] == "call_refused"]
-    assert [(f["kind"], f["args"]["call"]) for f in told] == ([("note", "ptrace"), ("note", "mount")] if witness else [])
-    lines = [out.frames(f)[0]["line"] for f in told]
-    assert lines == ([line_of("refused", "the first one"), line_of("refused", "another one")] if witness else [])
+""", ["listens"], options=["--level", level])
+    assert out.record()["got"] == ["listener 22", "unshare 1", "filter 0"]  # EINVAL, EPERM
+    assert out.findings() == [("zombie", "child_never_waited")]
 
 
 def test_a_collected_name_that_is_no_file_is_refused(warden):

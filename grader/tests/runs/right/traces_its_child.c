@@ -2,7 +2,7 @@
  * A debugger of its own: PTRACE_TRACEME in the child, and the parent counts its stops. (A process has one tracer at most.)
  * EXPECT: no finding
  * OUTPUT: stopped once, exit 2
- * XFAIL: ptrace is refused with EPERM (a process has one tracer at most), which a note says
+ * XFAIL: ptrace is refused with EPERM, and no finding or note says so
  */
 #include <signal.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * EXPECT: zombie/child_never_waited
  * EXPECT: zombie/child_never_waited
  * EXPECT: zombie/child_never_waited
- * XFAIL: a child that another process than main leaves behind is not told: a daemon's double fork does just that
+ * XFAIL: a child that another process than main never waited for is not told
  */
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /*
  * Not main but its child forgets to wait: the grandchild is left to whoever comes.
  * EXPECT: zombie/child_never_waited
- * XFAIL: a child that another process than main leaves behind is not told: a daemon's double fork does just that
+ * XFAIL: a child that another process than main never waited for is not told
  */
 #include <sys/wait.h>
 #include <unistd.h>
