@@ -90,7 +90,7 @@ def own_frame(frames: Any, own: frozenset[str]) -> Location | None:
     return None
 
 
-_KEEPERS = ("holder_pid", "child_pid")
+_KEEPERS = ("holder_pid", "child_pid", "parent_pid")
 
 
 def _where(found: Found, pid: Any, own: frozenset[str]) -> Location | None:
@@ -109,7 +109,7 @@ def warden_finding(found: Found, own: frozenset[str]) -> Finding:
             place = there
         elif there is not None:
             related.append(there)
-    if place is None:  # the process itself runs somebody else's program: where the one is that keeps it waiting
+    if place is None:  # it runs somebody else's program: where the one is that keeps it waiting, or started it
         place = next((there for name in _KEEPERS if (there := _where(found, found.args.get(name), own))), None)
         place = place or named.get("made")
     return catalogue.finding(

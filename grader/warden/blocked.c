@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
@@ -176,6 +177,16 @@ static void classify(const struct proc_access *a, pid_t pid, struct blocked *b)
     }
 }
 
+/* A parent in vfork(2) or posix_spawn(3), until its child executes a program or ends. */
+static bool lends_its_memory(const struct proc_syscall *raw)
+{
+#if defined(__x86_64__)
+    if (raw->number == SYS_vfork)
+        return true;
+#endif
+    return raw->number == SYS_clone3 || (raw->number == SYS_clone && raw->args[0] & CLONE_VFORK);
+}
+
 bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct blocked *b)
 {
     struct proc_stat st;
@@ -194,6 +205,13 @@ bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct bloc
         b->call = "held at a call";
         return true;
     }
+    if (st.state == 'D' && proc_syscall(a, pid, tid, &b->raw) && lends_its_memory(&b->raw)) {
+        b->class = BLOCKED_WAIT;
+        b->call = "vfork";
+        b->forever = true;
+        return true;
+    }
+    b->raw = (struct proc_syscall){0};
     if (st.state != 'S')
         return true;
     if (!proc_syscall(a, pid, tid, &b->raw)) {

@@ -150,6 +150,8 @@ void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
         if (c->who->look.class != BLOCKED_NOT)
             json_text(&b, "call", c->who->look.call);
     }
+    if (c->runs)
+        json_int(&b, "parent_pid", c->who->stat.ppid);
     if (c->child) {
         json_int(&b, "child_pid", c->child->pid);
         json_text(&b, "child_call", c->child->look.call);

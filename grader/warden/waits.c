@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static people bit(const struct scene *s, const struct person *p)
@@ -431,14 +432,20 @@ static void wait_for_lock(struct scene *s, struct person *p)
 static void wait_for_child(struct scene *s, struct person *p)
 {
     const struct proc_syscall *raw = &p->look.raw;
-    pid_t wanted = raw->number == SYS_waitid ? (raw->args[0] == 1 /* P_PID */ ? (pid_t)raw->args[1] : -1)
-                                             : (pid_t)raw->args[0];
+    pid_t wanted = -1; /* in vfork(2): the one that has its memory, whichever that is */
+    if (raw->number == SYS_wait4)
+        wanted = (pid_t)raw->args[0];
+    else if (raw->number == SYS_waitid && raw->args[0] == P_PID)
+        wanted = (pid_t)raw->args[1];
     p->wait.child = wanted > 0 ? wanted : -1;
     for (size_t i = 0; i < s->count; i++)
         if (s->people[i].stat.ppid == p->pid && (wanted <= 0 || wanted == s->people[i].pid))
             p->wait.enders |= 1ULL << i;
-    snprintf(p->wait.object, sizeof p->wait.object, wanted > 0 ? "its child %d to end" : "a child to end",
-             wanted);
+    if (raw->number != SYS_wait4 && raw->number != SYS_waitid)
+        snprintf(p->wait.object, sizeof p->wait.object, "its child to execute a program or to end");
+    else
+        snprintf(p->wait.object, sizeof p->wait.object, wanted > 0 ? "its child %d to end" : "a child to end",
+                 wanted);
 }
 
 void waits_understand(struct scene *s)

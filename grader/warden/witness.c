@@ -316,37 +316,46 @@ void witness_stop(struct run *r, pid_t tid, int status)
     ptrace(t && t->leaves ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, give);
 }
 
-/* Only a sleep that no signal ends (state D) makes it wait for so long: anybody else stops as soon as a
- * processor is free for it. */
-#define INTERRUPT_NS (5000 * NS_PER_MS)
+/* Whoever is not in an uninterruptible sleep stops as soon as a processor is free for it. A judge has little
+ * time left for the answer (RESERVE_MS in testkit/main.c). */
+#define INTERRUPT_NS     (5000 * NS_PER_MS)
+#define INTERRUPT_FOR_NS (200 * NS_PER_MS)
+
+/* In a sleep that no signal ends, a parent in vfork(2) for one, it stands still without us. */
+static bool stands_still(struct run *r, const struct tracee *t, struct proc_syscall *at)
+{
+    struct proc_stat st;
+    return proc_thread_stat(t->tgid, t->tid, &st) && st.state == 'D' &&
+           proc_syscall(&r->w->access, t->tgid, t->tid, at) && at->sp;
+}
 
 site_id witness_where(struct run *r, pid_t tid)
 {
-    const int64_t until = now_ns() + INTERRUPT_NS;
+    const int64_t until = now_ns() + (r->e->kind == ENTRY_RUN ? INTERRUPT_NS : INTERRUPT_FOR_NS);
     struct __ptrace_syscall_info now;
+    struct proc_syscall at;
     struct tracee *t = find(r, tid);
     site_id site = 0;
-    bool ours = false;
     if (!t || t->stopped || ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
         return 0;
-    while (!ours && now_ns() < until) {
+    while (now_ns() < until) {
         siginfo_t info = {0};
         struct pollfd p = {.fd = r->w->signal_fd, .events = POLLIN};
         struct signalfd_siginfo told;
         if (waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL) < 0)
             break;
-        if (info.si_pid != tid) {
-            if (poll(&p, 1, 10) > 0 && read(r->w->signal_fd, &told, sizeof told) > 0)
-                r->look_for_ended = true; /* it may have been another's */
-            continue;
-        }
-        ours = info.si_status >> 8 == PTRACE_EVENT_STOP && (info.si_status & 0xff) == SIGTRAP;
-        if (ours && ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof now, &now) > 0)
-            site = sites_take_for_finding(r, t->tgid, now.instruction_pointer, now.stack_pointer);
-        witness_stop(r, tid, info.si_status);
-        t = find(r, tid);
-        if (!t)
+        if (info.si_pid == tid) {
+            /* If it is another stop than the one that we asked for, that one is yet to come, and does
+             * nothing. */
+            if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof now, &now) > 0)
+                site = sites_take_for_finding(r, t->tgid, now.instruction_pointer, now.stack_pointer);
+            witness_stop(r, tid, info.si_status);
             break;
+        }
+        if (stands_still(r, t, &at))
+            return sites_take_for_finding(r, t->tgid, at.pc, at.sp);
+        if (poll(&p, 1, 10) > 0 && read(r->w->signal_fd, &told, sizeof told) > 0)
+            r->look_for_ended = true; /* it may have been another's */
     }
     return site;
 }

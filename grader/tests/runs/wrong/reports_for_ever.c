@@ -1,6 +1,7 @@
 /*
  * A search whose end was forgotten. It is seen in the call that reports, and soon after in the loop, whose
- * table lies where the call's frames were: a stack that is read late is nobody's. OPTIONS: --timeout 2
+ * table lies where the call's frames were: a stack that is read late is nobody's.
+ * OPTIONS: --timeout 2
  * EXPECT: busy_wait/spins
  */
 #include <string.h>
