@@ -267,11 +267,11 @@ static bool rule_threads(const struct scene *s, struct cause *c)
     if (!s->knot_count)
         return false;
     *c = (struct cause){.kind = "deadlock",
-                        .slug = "wait_in_a_cycle",
+                        .slug = s->knot_count == 1 ? "lock_taken_twice" : "wait_in_a_cycle",
                         .who = &s->knot[0],
                         .other_fd = -1,
-                        .cycle_count = s->knot_count};
-    for (size_t i = 0; i < s->knot_count; i++)
+                        .cycle_count = s->knot_count > 1 ? s->knot_count : 0};
+    for (size_t i = 0; i < c->cycle_count; i++)
         c->cycle[i] = &s->knot[i];
     return true;
 }

@@ -22,11 +22,16 @@ people scene_others(const struct scene *s, const struct person *p)
     return all & ~(1ULL << (p - s->people));
 }
 
+pid_t scene_thread(const struct person *p)
+{
+    return p->stat.state == 'Z' && p->look.tid ? p->look.tid : p->pid;
+}
+
 const char *scene_maps(struct scene *s, struct person *p)
 {
     if (!p->maps) {
         p->maps = xcalloc(1, MAPS_ROOM);
-        ssize_t n = proc_maps(&s->r->w->access, p->pid, p->maps, MAPS_ROOM - 1);
+        ssize_t n = proc_maps(&s->r->w->access, scene_thread(p), p->maps, MAPS_ROOM - 1);
         p->maps[n > 0 ? n : 0] = '\0';
     }
     return p->maps;

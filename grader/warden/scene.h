@@ -24,6 +24,7 @@ struct wait {
     people enders;
     bool outside;        /* somebody whom we do not see could end it too */
     pid_t holder;        /* has what is waited for; may have ended; 0 unknown */
+    pid_t thread;        /* of it, where that is known */
     bool holder_gone;    /* it has */
     pid_t child;         /* of a wait for a child: which; -1 any */
     bool in_set;         /* a wait for the signals of a set, not for any (sigwait(3)) */
@@ -44,15 +45,16 @@ struct person { /* a live process */
     char *maps; /* as of proc(5); read where it is needed, NULL before */
 };
 
-#define KNOT_MAX 16
+#define KNOT_MAX 64
 
 struct scene {
     struct run *r;
     size_t count;
     bool partial; /* there are more */
     struct person people[PEOPLE_MAX];
-    /* Threads of one process, each of which waits for a mutex that the next one has, and the last one for the
-     * first one's. Their pid is their own number. */
+    /* Threads of one process, each of which waits for a mutex that the next one has or for the next one's
+     * end, and the last one for the first; alone, it waits for its own mutex. Their pid is their own number.
+     */
     size_t knot_count;
     struct person knot[KNOT_MAX];
     struct proc_fd judge_fds[256];
@@ -61,6 +63,8 @@ struct scene {
 
 struct scene *scene_look(struct run *r);
 void scene_free(struct scene *s);
+/* A thread of it that lives: what /proc says of a process that the main thread has left is empty. */
+pid_t scene_thread(const struct person *p);
 /* The memory map of one of them; "" if it cannot be read. */
 const char *scene_maps(struct scene *s, struct person *p);
 /* The end of a pipe, FIFO or the like among descriptors; NULL if it is not there. */

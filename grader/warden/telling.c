@@ -9,8 +9,11 @@ static void describe_wait(const struct person *p, struct buffer *b)
     blocked_describe(&p->look, b);
     if (p->wait.object[0] && p->look.class != BLOCKED_NOT)
         buffer_print(b, " for %s", p->wait.object);
-    if (p->wait.holder == p->pid && p->stat.threads > 1)
-        buffer_print(b, "; another thread of it has it");
+    const pid_t itself = p->look.tid ? p->look.tid : p->pid;
+    if (p->wait.thread == itself && p->stat.threads > 1)
+        buffer_print(b, "; it has it itself");
+    else if (p->wait.thread && p->wait.holder == p->stat.pid && p->stat.threads > 1)
+        buffer_print(b, "; thread %d has it", p->wait.thread);
     else if (p->wait.holder_gone)
         buffer_print(b, "; process %d had it and has ended", p->wait.holder);
     else if (p->wait.holder)
@@ -26,6 +29,8 @@ static void describe_link(const struct cause *c, size_t i, struct buffer *b)
                  p->role, p->look.call);
     if (p->wait.object[0]) {
         buffer_print(b, " for %s", p->wait.object);
+        if (p->is_thread && p->wait.thread)
+            buffer_print(b, ", which thread %d has", p->wait.thread);
         return;
     }
     if (!p->look.fds_count)
@@ -117,7 +122,7 @@ static site_id where_is(struct run *r, const struct cause *c, const struct perso
         return p->stat.threads == 1 ? witness_where(r, p->pid) : 0;
     if (!seen->sp)
         return 0;
-    const site_id site = sites_take_for_finding(r, p->pid, seen->pc, seen->sp);
+    const site_id site = sites_take_for_finding(r, scene_thread(p), seen->pc, seen->sp);
     const bool stays = proc_syscall(&r->w->access, p->pid, p->look.tid, &now) && now.number == seen->number &&
                        now.sp == seen->sp && now.pc == seen->pc;
     return stays ? site : 0;
@@ -147,6 +152,8 @@ void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
     if (c->who) {
         json_int(&b, "pid", c->who->pid);
         json_text(&b, "role", c->who->role);
+        if (c->who->is_thread)
+            json_text(&b, "thread_of", c->who->role);
         if (c->who->look.class != BLOCKED_NOT)
             json_text(&b, "call", c->who->look.call);
     }
@@ -177,12 +184,12 @@ void cause_emit(struct run *r, const struct scene *s, const struct cause *c)
     json_close(&b, '}');
     tell_places(r, c, &b);
     json_open(&b, "processes", '[');
-    const bool threads = c->cycle_count && c->cycle[0]->is_thread;
+    const bool threads = c->who && c->who->is_thread;
     for (size_t i = 0; i < s->count; i++)
-        if (!threads || s->people[i].pid != c->cycle[0]->stat.pid)
+        if (!threads || s->people[i].pid != c->who->stat.pid)
             tell_person(r, c, &s->people[i], &b);
-    for (size_t i = 0; threads && i < c->cycle_count; i++)
-        tell_person(r, c, c->cycle[i], &b);
+    for (size_t i = 0; threads && i < s->knot_count; i++)
+        tell_person(r, c, &s->knot[i], &b);
     json_close(&b, ']');
     warden_event(r->w, &b);
 }

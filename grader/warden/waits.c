@@ -182,7 +182,7 @@ static void wait_for_futex(struct scene *s, struct person *p)
     uint32_t word[4] = {0}; /* sem_t: value, waiters, 128 if shared; mutex: lock, count, owner's tid, users */
     struct mapping m;
     char place[200];
-    if (!mapping_at(s, p, address, &m) || !proc_memory(a, p->pid, address, word, sizeof word))
+    if (!mapping_at(s, p, address, &m) || !proc_memory(a, scene_thread(p), address, word, sizeof word))
         return;
     const bool shared = m.mode[3] == 's', shared_call = !(p->look.raw.args[1] & FUTEX_PRIVATE_FLAG);
     place_of(&m, address, place, sizeof place);
@@ -197,6 +197,7 @@ static void wait_for_futex(struct scene *s, struct person *p)
     if (owner) {
         const pid_t process = proc_tgid(owner);
         held_by(s, p, process ? process : owner);
+        p->wait.thread = owner;
         p->look.call = "pthread_mutex_lock";
         snprintf(p->wait.object, sizeof p->wait.object, "the mutex %s", place);
     } else if (wanted == 0 && word[1] && (shared_call ? word[2] == 128 : word[1] < 8)) {
@@ -208,7 +209,17 @@ static void wait_for_futex(struct scene *s, struct person *p)
     }
 }
 
-/* What a thread waits for, if it is a mutex: who has it (a thread's number), and where it lies. */
+/* pthread_join(3) waits at the word where the kernel clears the other thread's number (CLONE_CHILD_CLEARTID):
+ * with a call for several processes, in memory of one. 0 if it is something else. */
+static pid_t joined(const struct proc_syscall *raw, const struct mapping *m, const uint32_t *word,
+                    pid_t process)
+{
+    const pid_t thread = (pid_t)raw->args[2];
+    const bool fits = !(raw->args[1] & FUTEX_PRIVATE_FLAG) && m->mode[3] != 's' && word[0] == raw->args[2];
+    return fits && thread > 0 && proc_tgid(thread) == process ? thread : 0;
+}
+
+/* What a thread waits for, if it is a mutex or another thread's end: the thread that has or is it. */
 static pid_t thread_waits_for(struct scene *s, struct person *process, struct person *thread)
 {
     uint32_t word[4] = {0};
@@ -217,12 +228,20 @@ static pid_t thread_waits_for(struct scene *s, struct person *process, struct pe
     const struct proc_syscall *raw = &thread->look.raw;
     if (thread->look.class != BLOCKED_LOCK || !thread->look.forever || raw->number != SYS_futex ||
         !mapping_at(s, process, raw->args[0], &m) ||
-        !proc_memory(&s->r->w->access, process->pid, raw->args[0], word, sizeof word))
+        !proc_memory(&s->r->w->access, thread->pid, raw->args[0], word, sizeof word))
         return 0;
+    const pid_t other = joined(raw, &m, word, process->pid);
+    if (other) {
+        thread->look.call = "pthread_join";
+        snprintf(thread->wait.object, sizeof thread->wait.object, "thread %d to end", other);
+        return other;
+    }
     place_of(&m, raw->args[0], place, sizeof place);
     snprintf(thread->wait.object, sizeof thread->wait.object, "the mutex %s", place);
     thread->look.call = "pthread_mutex_lock";
-    return mutex_owner((uint32_t)raw->args[2], word);
+    thread->wait.holder = process->pid;
+    thread->wait.thread = mutex_owner((uint32_t)raw->args[2], word);
+    return thread->wait.thread;
 }
 
 /* Follows the owners from one thread. True if they lead back to it and none of them ran meanwhile, so that it
@@ -246,14 +265,13 @@ static bool follow_owners(struct scene *s, struct person *process, pid_t first)
     for (size_t i = 0; i < s->knot_count; i++)
         if (switches[i] == UINT64_MAX || proc_switches(process->pid, s->knot[i].pid) != switches[i])
             return false;
-    return next && s->knot_count > 1;
+    return next;
 }
 
-/* Mutexes that threads of one process take in different orders: to the other processes it is one that waits.
- */
+/* Threads of one process that wait for each other: to the other processes it is one that waits. */
 static void find_knot(struct scene *s)
 {
-    pid_t threads[64];
+    pid_t threads[256];
     for (size_t i = 0; i < s->count; i++) {
         struct person *p = &s->people[i];
         const size_t n = p->stat.threads > 1 ? proc_threads(p->pid, threads, ARRAY_SIZE(threads)) : 0;
