@@ -307,20 +307,28 @@ def _test(
 
 
 # What only a run in which every call is watched can see. The rest of what such a run finds is left to the run that counts.
-_SEEN_AGAIN = frozenset({("wrong_output", "write_to_closed_fd")})
+_SEEN_AGAIN = frozenset({("wrong_output", "write_to_closed_fd"), ("wrong_output", "interrupted_call_given_up")})
+
+
+def _is_incomplete(verdict: Verdict) -> bool:
+    """Is what came right, as far as it goes?"""
+    expected, actual = verdict.expected, verdict.actual
+    return isinstance(expected, str) and isinstance(actual, str) and expected != actual and expected.startswith(actual)
 
 
 def _explained(outcome: Outcome, again: EntryLog | None, own: frozenset[str]) -> Outcome:
-    """A failure with what its second run saw, in place of the bare fact; marks do not depend on it."""
+    """A failure with what its second run saw; marks do not depend on it. Calls that fail explain why something is missing, in
+    place of the bare fact; beside another result they are worth a look, no more."""
     if again is None or again.end is None or outcome.status is not TestStatus.FAIL:
         return outcome
     told = {f.cause for f in outcome.findings}
     seen = [warden_finding(f, own) for f in again.found if (f.kind, f.cause) in _SEEN_AGAIN and f.cause not in told]
     seen = [f for f in seen if f.location is not None]
-    if not seen:
-        return outcome
-    others = (f for f in outcome.findings if f.cause != "wrong_output")
-    return replace(outcome, findings=lead((*seen, *others), outcome.verdict.cause))
+    if seen and _is_incomplete(outcome.verdict):
+        findings = [*seen, *(f for f in outcome.findings if f.cause != "wrong_output")]
+    else:
+        findings = [*outcome.findings, *seen]
+    return replace(outcome, findings=lead(findings, outcome.verdict.cause))
 
 
 def _hint(test: Test, outcome: Outcome, first: Finding | None) -> str | None:

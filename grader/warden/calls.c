@@ -128,6 +128,7 @@ const struct call call_table[] = {
     {DATA(listen), .kind = CALL_CONNECT, READS(0)},
     {DATA(shutdown), .kind = CALL_CONNECT, READS(0)},
     {DATA(restart_syscall), .kind = CALL_AGAIN, NO},
+    {DATA(rt_sigreturn), .kind = CALL_RETURN, NO},
 #if defined(__x86_64__)
     {DATA(poll), .kind = CALL_POLL, NO},
     {DATA(select), .kind = CALL_POLL, NO},
@@ -174,10 +175,10 @@ const struct timed_call *calls_timed(long number)
 const char *calls_kind_name(enum call_kind kind)
 {
     static const char *const names[CALL_KINDS] = {
-        "none", "exit",   "pipe", "fork",   "socketpair",  "exec", "signal", "timer",
-        "open", "fd",     "dup",  "close",  "close_range", "get",  "remove", "path",
-        "bind", "action", "kill", "wait",   "suspend",     "read", "write",  "copy",
-        "lock", "sleep",  "poll", "attach", "connect",     "again"};
+        "none", "exit",   "pipe", "fork",   "socketpair",  "exec",  "signal", "timer",
+        "open", "fd",     "dup",  "close",  "close_range", "get",   "remove", "path",
+        "bind", "action", "kill", "wait",   "suspend",     "read",  "write",  "copy",
+        "lock", "sleep",  "poll", "attach", "connect",     "again", "return"};
     return names[kind];
 }
 

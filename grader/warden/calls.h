@@ -39,7 +39,8 @@ enum call_kind {
     CALL_POLL,
     CALL_ATTACH, /* shmat and shmdt */
     CALL_CONNECT,
-    CALL_AGAIN, /* restart_syscall: the kernel takes up a call again */
+    CALL_AGAIN,  /* restart_syscall: the kernel takes up a call again */
+    CALL_RETURN, /* rt_sigreturn: a handler has returned */
     CALL_KINDS,
 };
 

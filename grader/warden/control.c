@@ -376,6 +376,7 @@ static void state(struct run *r, const struct request *q)
 static void record(struct run *r, const struct request *q)
 {
     if (++r->records == 1) {
+        r->recorded_ns = now_ns();
         struct buffer b = {0};
         json_begin(&b, "record", warden_ms(r->w));
         json_text(&b, "id", r->e->id);

@@ -107,6 +107,7 @@ void descriptors_close(struct run *r, pid_t pid, int fd, uint32_t object, site_i
     s->object = object;
     s->open = false;
     s->closed = site;
+    s->late = r->records > 0;
 }
 
 void descriptors_close_range(struct run *r, pid_t pid, unsigned first, unsigned last)
@@ -249,6 +250,8 @@ void descriptors_used_closed(struct run *r, pid_t pid, int fd, bool write, site_
 {
     struct ownership *o = &r->owned;
     const struct descriptor *s = slot(of(r, pid), fd, false);
+    if (s && s->late)
+        return; /* what it did when the judge had left is no reason for what the judge found */
     for (size_t i = 0; i < o->uses_count; i++)
         if (o->uses[i].site == site && o->uses[i].pid == pid)
             return; /* in a loop */

@@ -15,6 +15,7 @@ struct descriptor {
     site_id made;    /* where; 0: it was there from the start, or nobody saw */
     site_id closed;
     bool open;
+    bool late; /* closed when the test's record was there */
 };
 
 struct descriptors { /* of one process */

@@ -98,11 +98,16 @@ static void add_number(struct fault *f, long number)
         f->numbers[f->numbers_count++] = number;
 }
 
+static bool is_made_by_programs(const struct call *c)
+{
+    return c->kind != CALL_AGAIN && c->kind != CALL_RETURN;
+}
+
 /* A name that means several calls wins over that of one: `read` is every call that reads. */
 static bool read_call(struct fault *f, const char *name)
 {
     for (size_t i = 0; i < call_table_count; i++)
-        if (call_table[i].kind != CALL_AGAIN && strcmp(calls_kind_name(call_table[i].kind), name) == 0) {
+        if (is_made_by_programs(&call_table[i]) && strcmp(calls_kind_name(call_table[i].kind), name) == 0) {
             f->by_class = true;
             add_number(f, call_table[i].number);
         }
@@ -113,7 +118,7 @@ static bool read_call(struct fault *f, const char *name)
         if (strcmp(further[i].name, name) == 0)
             add_number(f, further[i].number);
     for (size_t i = 0; !f->by_class && i < call_table_count; i++)
-        if (call_table[i].kind != CALL_AGAIN && strcmp(call_table[i].name, name) == 0)
+        if (is_made_by_programs(&call_table[i]) && strcmp(call_table[i].name, name) == 0)
             add_number(f, call_table[i].number);
     return f->numbers_count > 0;
 }

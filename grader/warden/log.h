@@ -22,6 +22,7 @@ struct log_entry {
     site_id site;
     int64_t result; /* below zero: -errno */
     bool injected;  /* a fault that was asked for happened in it */
+    bool handled;   /* the handler that interrupted it has returned, where every call is watched */
 };
 
 struct log {

@@ -299,11 +299,19 @@ bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
         add_flow(r, t, e, c->writes < 0 ? -1 : (int)e->args[c->writes], true);
         return false;
     }
+    if (c->kind == CALL_RETURN) {
+        if (t->handling != LOG_NONE)
+            log_entry(r, t->handling)->handled = true;
+        t->handling = LOG_NONE;
+        return false;
+    }
     if (goes_on(t, c, e)) {
         t->event = t->interrupted;
         t->interrupted = LOG_NONE;
-        if (t->event != LOG_NONE)
+        if (t->event != LOG_NONE) {
             log_entry(r, t->event)->ended_ns = 0;
+            log_entry(r, t->event)->handled = false;
+        }
         t->observed = true;
         return true;
     }
@@ -483,7 +491,7 @@ void observe_exit(struct run *r, struct tracee *t, int64_t result)
             descriptors_used_closed(r, t->tgid, fd, c->writes >= 0, t->entered.site);
     }
     if (observe_is_interrupted(result))
-        t->interrupted = t->injected.error ? LOG_NONE : t->event;
+        t->interrupted = t->handling = t->injected.error ? LOG_NONE : t->event;
     else if (result >= 0 || result < -4095)
         succeeded(r, t, c, result);
     t->event = LOG_NONE;

@@ -1,6 +1,8 @@
 /* One entry of the plan: begin, main loop, end (struct run: run.h). */
 #include "run.h"
 
+#include "interrupted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -516,6 +518,8 @@ static void end(struct run *r)
     descriptors_tell_doubles(r);
     if (r->e->trace || r->e->kind == ENTRY_RUN)
         descriptors_tell_uses(r, 0);
+    if (r->e->explains || (r->e->trace && r->e->faults_count))
+        interrupted_tell(r);
     inject_tell(r);
     if (r->e->trace && r->e->kind == ENTRY_RUN)
         log_tell(r);

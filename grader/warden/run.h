@@ -131,6 +131,7 @@ struct tracee { /* a traced thread */
     bool observed; /* observe.c knows it */
     struct entered entered;
     size_t event, interrupted; /* of the log: that call; one that a signal interrupted a moment ago */
+    size_t handling;           /* of the log: one whose interrupting handler runs */
     /* signals.c: a call with a timeout that an ignored signal interrupted */
     bool again; /* it is taken up again */
     int64_t entered_ns, timeout_ns;
@@ -177,8 +178,9 @@ struct run {
     const char *limit_hit; /* the outcome, once a limit ended it */
     bool pinned;           /* to one processor; its own ones: */
     cpu_set_t processors;
-    bool silent; /* leftovers are removed without a word */
-    bool stuck;  /* proven, in a run: nobody will run again */
+    bool silent;         /* leftovers are removed without a word */
+    bool stuck;          /* proven, in a run: nobody will run again */
+    int64_t recorded_ns; /* when the record came; 0 not yet */
 
     struct process *procs;
     int procs_count;

@@ -134,22 +134,31 @@ LATE_WRITE = {"args": {"pid": 8, "role": "pump", "fd": 1}, "site": 1}
 
 def again(*inside: dict[str, object], place: str = "pump.c", said: dict[str, object] | None = None) -> TestResult:
     """The result of the test t, which failed, and was run a second time with every call watched."""
-    first = ran("t.O0", said or record("t.O0", "fail", message="it printed nothing"))
+    first = ran("t.O0", said or record("t.O0", "fail", message="it printed nothing", expected="hello", actual=""))
     there = sites("t.O0.again", [{"file": place, "line": 9}])
     second = ran("t.O0.again", record("t.O0.again", "pass"), *inside, there)
     return judge(make_lab(make_test("t"), builds=("O0",)), first, second)["t"]
 
 
-def test_a_second_run_explains_a_failure_and_does_not_decide_it() -> None:
-    result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE))
+@pytest.mark.parametrize("cause", ["write_to_closed_fd", "interrupted_call_given_up"])
+def test_a_second_run_explains_a_failure_and_does_not_decide_it(cause: str) -> None:
+    result = again(finding("t.O0.again", "wrong_output", cause, **LATE_WRITE))
     assert (result.status, result.points) == (FAIL, 0)
-    assert [f.cause for f in result.findings] == ["write_to_closed_fd"]
+    assert [f.cause for f in result.findings] == [cause]
     assert result.location == Location("pump.c", 9)
     assert result.message == "it printed nothing"
 
 
+@pytest.mark.parametrize("actual", ["HELLO", "hellp", "hello!", 5, None])
+def test_a_call_that_fails_is_no_reason_for_another_result(actual: object) -> None:
+    said = record("t.O0", "fail", message="it printed something else", expected="hello", actual=actual, hint="Look.")
+    result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), said=said)
+    assert [f.cause for f in result.findings] == ["wrong_output", "write_to_closed_fd"]
+    assert (result.location, result.hint) == (None, "Look.")
+
+
 def test_a_second_run_adds_nothing_that_the_first_could_have_seen() -> None:
-    plain = one(record("t.O0", "fail", message="it printed nothing"))
+    plain = one(record("t.O0", "fail", message="it printed nothing", expected="hello", actual=""))
     assert again(finding("t.O0.again", "zombie", "child_never_waited", site=1)).findings == plain.findings
     nowhere = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), place="driver.c")
     assert (nowhere.findings, nowhere.message) == (plain.findings, plain.message)

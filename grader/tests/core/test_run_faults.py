@@ -73,18 +73,20 @@ def run(folder: Path, text: str, *args: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "printed"),
+    ("fault", "printed", "given_up"),
     [
-        ("read:2=EINTR", "two\nEINTR\n"),
-        ("read=EIO", "EIO\nEIO\n"),
-        ("read:1@main#3=short:1", "one\ntwo\n"),
-        ("pipe=EMFILE", "pipe EMFILE\n"),
+        ("read:1=EINTR", "EINTR\ntwo\n", False),
+        ("read:2=EINTR", "two\nEINTR\n", True),
+        ("read=EIO", "EIO\nEIO\n", False),
+        ("read:1@main#3=short:1", "one\ntwo\n", False),
+        ("pipe=EMFILE", "pipe EMFILE\n", False),
     ],
 )
-def test_a_fault_happens_in_the_program(tmp_path: Path, fault: str, printed: str) -> None:
+def test_a_fault_happens_in_the_program(tmp_path: Path, fault: str, printed: str, given_up: bool) -> None:
     code, stdout, stderr = run(tmp_path, COPIES, "--fault", fault)
-    assert (code, stdout) == (0, printed), stderr
+    assert (code, stdout) == (int(given_up), printed), stderr
     assert "note:" not in stderr
+    assert ("It is not tried again." in stderr) == given_up
 
 
 def test_several_faults_happen(tmp_path: Path) -> None:

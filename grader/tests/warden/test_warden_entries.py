@@ -349,18 +349,21 @@ FAILS = """j.ask(RECORD, '{"status":"fail"}')"""
 
 
 @pytest.mark.parametrize(
-    "judge, options, ran",
+    "judge, options, outcome",
     [
-        (REPEATED + FAILS, [], True),
-        ("j.spawn_piped('writes_after_close')\n" + FAILS, [], True),  # before the program has come to what explains it
-        (REPEATED + "j.record()", [], False),  # it passed
-        (FAILS.replace("fail", "skip"), [], False),
-        (f"j.spawn_piped('writes_after_close')\nj.ask(EXPLAIN)\n{FAILS}", [], False),  # something was found
-        (REPEATED + FAILS, ["--simulate", "no-witness"], False),  # nobody could watch
+        (REPEATED + FAILS, [], "told"),
+        # the judge fails before the program has come to its write, and after it has closed
+        ("o = j.spawn_piped('writes_after_close')[3]\nos.read(o, 1)\n" + FAILS, [], "told"),
+        # the program closes when all is over: that is no reason
+        ("j.spawn_piped('writes_after_close', ['late'])\n" + FAILS, [], "silent"),
+        (REPEATED + "j.record()", [], "skipped"),  # it passed
+        (FAILS.replace("fail", "skip"), [], "skipped"),
+        (f"j.spawn_piped('writes_after_close')\nj.ask(EXPLAIN)\n{FAILS}", [], "skipped"),  # something was found
+        (REPEATED + FAILS, ["--simulate", "no-witness"], "skipped"),  # nobody could watch
     ],
-    ids=["failed", "failed early", "passed", "neither", "found", "no witness"],
+    ids=["failed", "failed early", "closed late", "passed", "neither", "found", "no witness"],
 )
-def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, options, ran):
+def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, options, outcome):
     work = warden.work(["writes_after_close"], {"j": judge})
     lines = ["program writes_after_close bin/writes_after_close"]
     for entry, more in (("a", ""), ("b", ""), ("why", "explains a")):
@@ -368,14 +371,31 @@ def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, 
     out = warden.plan("\n".join(lines) + "\n", work, *options)
     assert out.exit_code == 0, out.stderr
     assert [(e["event"], e["id"]) for e in out.events if e["event"] in ("end", "skipped")] == [
-        ("end", "a"), ("end", "b"), ("end" if ran else "skipped", "why")]
-    if not ran:
-        assert out.of("skipped")[0]["because"] == "a"
+        ("end", "a"), ("end", "b"), ("skipped" if outcome == "skipped" else "end", "why")]
+    assert [e["because"] for e in out.of("skipped")] == (["a"] if outcome == "skipped" else [])
+    if outcome == "skipped":
         return
     assert out.findings("a") == [] and out.of("log") == []
+    if outcome == "silent":
+        assert out.findings("why") == []
+        return
     (use,) = out.of("finding", "why")
     assert (use["kind"], use["cause"]) == ("wrong_output", "write_to_closed_fd")
     assert out.frames(use)[0]["line"] == line_of("writes_after_close", "too late")
+
+
+@pytest.mark.parametrize("what, told", [("gives_up", True), ("tries_again", False), ("suspends", False), ("ends_in_handler", False)])
+def test_a_call_that_was_interrupted_and_given_up_explains_a_failure(warden, what, told):
+    work = warden.work(["interrupted"], {"j": f"j.wait(j.spawn_piped('interrupted', [{what!r}])[0])\n{FAILS}"})
+    lines = ["program interrupted bin/interrupted"]
+    for entry, more in (("a", ""), ("why", "explains a")):
+        lines += [f"test {entry}", "judge judge/j", "name x", more, "end"]
+    out = warden.plan("\n".join(lines) + "\n", work)
+    assert out.findings("a") == []
+    assert out.findings("why") == ([("wrong_output", "interrupted_call_given_up")] if told else [])
+    for found in out.of("finding", "why"):
+        assert (found["args"]["call"], found["args"]["signal"], found["args"]["role"]) == ("ppoll", "SIGUSR1", "interrupted")
+        assert out.frames(found)[0]["line"] == line_of("interrupted", "/* interrupted */")
 
 
 def test_the_wrapper_comes_before_the_program(warden):
