@@ -13,7 +13,7 @@ from typing import Any
 
 from ipclab import catalogue, memcheck
 from ipclab.build import Built
-from ipclab.events import EntryLog, Hello, RunLog, StreamFault
+from ipclab.events import EntryLog, Hello, RunLog, StreamFault, as_bytes
 from ipclab.model import Finding, Lab, Location, Submission, Test, TestResult, TestStatus, Value, Visibility
 from ipclab.observed import amount, lead, read_value, warden_finding
 
@@ -310,10 +310,18 @@ def _test(
 _SEEN_AGAIN = frozenset({("wrong_output", "write_to_closed_fd"), ("wrong_output", "interrupted_call_given_up")})
 
 
+def _bytes(value: Value) -> bytes | None:
+    """The bytes that a record speaks of; None if it speaks of something else."""
+    try:
+        return as_bytes(value) if isinstance(value, (str, dict)) else None
+    except StreamFault:
+        return None
+
+
 def _is_incomplete(verdict: Verdict) -> bool:
     """Is what came right, as far as it goes?"""
-    expected, actual = verdict.expected, verdict.actual
-    return isinstance(expected, str) and isinstance(actual, str) and expected != actual and expected.startswith(actual)
+    expected, actual = _bytes(verdict.expected), _bytes(verdict.actual)
+    return expected is not None and actual is not None and expected != actual and expected.startswith(actual)
 
 
 def _explained(outcome: Outcome, again: EntryLog | None, own: frozenset[str]) -> Outcome:

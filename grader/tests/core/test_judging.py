@@ -149,7 +149,14 @@ def test_a_second_run_explains_a_failure_and_does_not_decide_it(cause: str) -> N
     assert result.message == "it printed nothing"
 
 
-@pytest.mark.parametrize("actual", ["HELLO", "hellp", "hello!", 5, None])
+@pytest.mark.parametrize(("expected", "actual"), [("ab\n", "ab"), ("é!", "é"), ({"base64": "/wAK"}, {"base64": "/w=="}), ("x", "")])
+def test_a_call_that_fails_explains_what_is_missing(expected: object, actual: object) -> None:
+    said = record("t.O0", "fail", message="it ends too early", expected=expected, actual=actual)
+    result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), said=said)
+    assert [f.cause for f in result.findings] == ["write_to_closed_fd"]
+
+
+@pytest.mark.parametrize("actual", ["HELLO", "hellp", "hello!", 5, None, {"base64": "/w=="}, {"base64": "!"}])
 def test_a_call_that_fails_is_no_reason_for_another_result(actual: object) -> None:
     said = record("t.O0", "fail", message="it printed something else", expected="hello", actual=actual, hint="Look.")
     result = again(finding("t.O0.again", "wrong_output", "write_to_closed_fd", **LATE_WRITE), said=said)
