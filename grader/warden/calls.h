@@ -82,8 +82,9 @@ const struct timed_call *calls_timed(long number);
 extern const struct call call_table[];
 extern const size_t call_table_count;
 
-/* The kernel's own error for a call that it takes up again, unless a handler has run meanwhile
- * (ERESTARTNOHAND in its include/linux/errno.h). */
+/* The kernel's own errors for a call that it takes up again, unless a handler without SA_RESTART has run
+ * meanwhile (ERESTARTSYS in its include/linux/errno.h), or any handler (ERESTARTNOHAND). */
+#define RESTART_SYS        512
 #define RESTART_NO_HANDLER 514
 
 /* NULL if it is not in the table. */

@@ -319,7 +319,7 @@ void observe_end(struct run *r, pid_t pid, int number);
 /* signals.c */
 bool signals_stops(int number); /* is it a stop signal? */
 /* What the process shall be given of a signal that has come for it: the signal or 0. *deadly: it ends it. */
-int signals_come(struct tracee *t, int number, bool *deadly);
+int signals_come(struct run *r, struct tracee *t, int number, bool *deadly);
 /* At the entry of a call with a timeout; true if it has to be stopped at its exit again. */
 bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e);
 void signals_call_ends(struct tracee *t); /* at that exit */

@@ -6,7 +6,10 @@
  *   - most calls the kernel takes up again by itself when no handler runs, with the time that is left;
  *   - those that fail with EINTR all the same (signal(7)) are taken up again by our word;
  *   - where such a call has a timeout, the filter stops it at its entry, and the second time it is given the
- *     time that is left. A register or a pointer that was changed for that is put back at its exit.
+ *     time that is left;
+ *   - a futex that nobody else can wake is given the value that it has now.
+ *
+ * A register or a pointer that was changed for that is put back at the call's exit.
  *
  * What is not put right: a receive from a socket with SO_RCVTIMEO waits its whole time again; and on arm64,
  * where the kernel decides before it stops, such calls do fail with EINTR.
@@ -14,6 +17,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -49,14 +53,47 @@ static unsigned long long *argument(struct user_regs_struct *regs, int number)
     return all[number];
 }
 
-static void take_up_again(struct tracee *t)
+/* Nobody but a thread of its own process could wake it, and there is no other. */
+static bool is_alone(const struct run *r, const struct tracee *t)
+{
+    for (size_t i = 0; i < r->tracees_count; i++)
+        if (r->tracees[i].borrows || (&r->tracees[i] != t && r->tracees[i].tgid == t->tgid))
+            return false;
+    return true;
+}
+
+/*
+ * futex(2) looks at the value again when it is taken up again, and returns if it is another one. Untraced,
+ * the process would sleep on: a lock or semaphore in shared memory that was not made for several processes
+ * (FUTEX_PRIVATE_FLAG) changes its value there and wakes nobody.
+ */
+static void sleep_on(struct run *r, struct tracee *t, struct user_regs_struct *regs)
+{
+    const int operation = (int)regs->rsi;
+    uint32_t value;
+    if (!(operation & FUTEX_PRIVATE_FLAG) || regs->r10 /* a timeout: the kernel goes on by itself */ ||
+        ((operation & FUTEX_CMD_MASK) != FUTEX_WAIT && (operation & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET) ||
+        !is_alone(r, t) || !proc_memory(&r->w->access, t->tgid, regs->rdi, &value, sizeof value) ||
+        value == (uint32_t)regs->rdx)
+        return;
+    t->changed = 2;
+    t->original = regs->rdx;
+    regs->rdx = value;
+    t->put_back = t->leaves = ptrace(PTRACE_SETREGS, t->tid, 0, regs) == 0;
+}
+
+static void take_up_again(struct run *r, struct tracee *t)
 {
     static const long calls[] = {
         SYS_semop,        SYS_semtimedop,      SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2,
         SYS_io_getevents, SYS_rt_sigtimedwait, SYS_recvfrom,   SYS_recvmsg,     SYS_sendto,
         SYS_sendmsg,      SYS_accept,          SYS_accept4,    SYS_read,        SYS_write};
     struct user_regs_struct regs;
-    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0 || (long)regs.rax != -EINTR)
+    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
+        return;
+    if ((long)regs.orig_rax == SYS_futex && (long)regs.rax == -RESTART_SYS)
+        sleep_on(r, t, &regs);
+    if ((long)regs.rax != -EINTR)
         return;
     for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
         if ((long)regs.orig_rax == calls[i]) {
@@ -120,9 +157,9 @@ void signals_call_ends(struct tracee *t)
 
 #else
 
-static void take_up_again(struct tracee *t)
+static void take_up_again(struct run *r, struct tracee *t)
 {
-    (void)t;
+    (void)r, (void)t;
 }
 
 bool signals_timed_call(struct run *r, struct tracee *t, const struct entered *e)
@@ -138,7 +175,7 @@ void signals_call_ends(struct tracee *t)
 
 #endif
 
-int signals_come(struct tracee *t, int number, bool *deadly)
+int signals_come(struct run *r, struct tracee *t, int number, bool *deadly)
 {
     const enum disposition what = disposition(t, number);
     t->again = false;
@@ -150,7 +187,7 @@ int signals_come(struct tracee *t, int number, bool *deadly)
     if (number == SIGCONT && t->was_stopped)
         t->was_stopped = false; /* the stop interrupted the call, untraced too */
     else
-        take_up_again(t);
+        take_up_again(r, t);
     return 0;
 }
 

@@ -174,6 +174,7 @@ static bool on_call(struct run *r, struct tracee *t)
     t->leaves = is_watched(r, t, &e) && observe_entry(r, t, &e);
     t->leaves |= signals_timed_call(r, t, &e);
     t->leaves |= inject_call(r, t, &e);
+    t->leaves |= t->put_back;
     return true;
 }
 
@@ -191,9 +192,12 @@ static void on_call_ends(struct run *r, struct tracee *t)
 {
     struct __ptrace_syscall_info info;
     t->leaves = false;
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0 ||
-        info.op != PTRACE_SYSCALL_INFO_EXIT)
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof info, &info) <= 0)
         return;
+    if (info.op != PTRACE_SYSCALL_INFO_EXIT) { /* of a call that is taken up again */
+        t->leaves = t->put_back;
+        return;
+    }
     signals_call_ends(t);
     const int64_t result = inject_exit(t, info.exit.rval);
     if (t->observed)
@@ -248,7 +252,7 @@ static int on_signal(struct run *r, struct tracee *t, int number)
     struct __ptrace_syscall_info now = {0};
     siginfo_t info = {.si_signo = number};
     bool deadly;
-    int give = signals_come(t, number, &deadly);
+    int give = signals_come(r, t, number, &deadly);
     if (!give || t->starting)
         return give;
     ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info);

@@ -1,8 +1,7 @@
 /*
  * sem_init() with pshared 0 of a semaphore in shared memory: the post raises the value and wakes nobody in the other process.
  * The child posts once /proc says that its parent sleeps in futex(), where it goes only for this semaphore.
- * EXPECT: hang/lock_not_shared
- * XFAIL: tracing ends the wait: SIGCHLD interrupts futex(), which then sees the new value
+ * EXPECT: hang/lock_not_process_shared
  */
 #include <semaphore.h>
 #include <stdio.h>
