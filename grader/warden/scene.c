@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write)
 {
@@ -44,13 +46,19 @@ void scene_free(struct scene *s)
     free(s);
 }
 
-struct scene *scene_look(struct run *r)
+#define ATTEMPTS 3
+
+/* One after the other; `switches`: how often each had been given a processor, before any was looked at. */
+static void look_at_all(struct scene *s, uint64_t *switches)
 {
-    struct scene *s = xcalloc(1, sizeof *s);
+    struct run *r = s->r;
     pid_t tree[PEOPLE_MAX];
+    uint64_t before[PEOPLE_MAX];
     size_t n = run_tree(r, tree, ARRAY_SIZE(tree));
-    s->r = r;
+    s->count = 0;
     s->partial = n == ARRAY_SIZE(tree);
+    for (size_t i = 0; i < n; i++)
+        before[i] = proc_switches(tree[i], tree[i]);
     for (size_t i = 0; i < n; i++) {
         struct person *p = &s->people[s->count];
         *p = (struct person){.pid = tree[i]};
@@ -60,8 +68,56 @@ struct scene *scene_look(struct run *r)
         p->is_main = known && !known->ended;
         run_role(r, tree[i], p->role, sizeof p->role);
         p->fds_count = proc_fds(&r->w->access, tree[i], p->fds, ENDS_MAX);
-        s->count++;
+        switches[s->count++] = before[i];
     }
+}
+
+/* It waits for a child that has ended, which we, its tracer, have to be told first. */
+static bool is_about_to_go_on(const struct person *p)
+{
+    pid_t children[256];
+    struct proc_stat st;
+    const pid_t awaited = scene_awaited(&p->look.raw);
+    if (p->look.class != BLOCKED_WAIT ||
+        (p->look.raw.number == SYS_waitid && !(p->look.raw.args[3] & WEXITED)))
+        return false;
+    for (size_t i = proc_children(p->pid, children, ARRAY_SIZE(children)); i-- > 0;)
+        if ((awaited < 0 || awaited == children[i]) && proc_stat(children[i], &st) && st.ppid == p->pid &&
+            st.state == 'Z')
+            return true;
+    return false;
+}
+
+/* Those that seemed to be blocked and have run while we looked, or will at once: they and whoever is said to
+ * wait with them were not blocked at one moment. Of several threads one may be, and the others run: that is
+ * no sign. */
+static people moving(const struct scene *s, const uint64_t *switches)
+{
+    people some = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct person *p = &s->people[i];
+        const bool blocked = p->look.class != BLOCKED_NOT && p->look.forever && p->stat.threads == 1;
+        if (blocked && (proc_switches(p->pid, p->pid) != switches[i] || is_about_to_go_on(p)))
+            some |= 1ULL << i;
+    }
+    return some;
+}
+
+struct scene *scene_look(struct run *r)
+{
+    struct scene *s = xcalloc(1, sizeof *s);
+    uint64_t switches[PEOPLE_MAX];
+    people run = 0;
+    s->r = r;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        look_at_all(s, switches);
+        if (!(run = moving(s, switches)))
+            break;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        if (run >> i & 1)
+            s->people[i].look =
+                (struct blocked){.tid = s->people[i].pid, .class = BLOCKED_NOT, .call = "running"};
     struct proc_access judge = r->w->access;
     judge.student = r->w->plan.judge;
     s->judge_fds_count =

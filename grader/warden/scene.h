@@ -70,6 +70,8 @@ const char *scene_maps(struct scene *s, struct person *p);
 /* The end of a pipe, FIFO or the like among descriptors; NULL if it is not there. */
 const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write);
 bool scene_judge_holds(const struct scene *s, const char *object, bool write);
+/* Which child a process in wait4(2), waitid(2) or vfork(2) waits for; -1 any. */
+pid_t scene_awaited(const struct proc_syscall *call);
 /* Everybody but this one. */
 people scene_others(const struct scene *s, const struct person *p);
 

@@ -447,14 +447,19 @@ static void wait_for_lock(struct scene *s, struct person *p)
         held_by(s, p, p->pid);
 }
 
+pid_t scene_awaited(const struct proc_syscall *call)
+{
+    if (call->number == SYS_wait4)
+        return (pid_t)call->args[0] > 0 ? (pid_t)call->args[0] : -1;
+    if (call->number == SYS_waitid && call->args[0] == P_PID)
+        return (pid_t)call->args[1];
+    return -1; /* in vfork(2): the one that has its memory, whichever that is */
+}
+
 static void wait_for_child(struct scene *s, struct person *p)
 {
     const struct proc_syscall *raw = &p->look.raw;
-    pid_t wanted = -1; /* in vfork(2): the one that has its memory, whichever that is */
-    if (raw->number == SYS_wait4)
-        wanted = (pid_t)raw->args[0];
-    else if (raw->number == SYS_waitid && raw->args[0] == P_PID)
-        wanted = (pid_t)raw->args[1];
+    const pid_t wanted = scene_awaited(raw);
     p->wait.child = wanted > 0 ? wanted : -1;
     for (size_t i = 0; i < s->count; i++)
         if (s->people[i].stat.ppid == p->pid && (wanted <= 0 || wanted == s->people[i].pid))

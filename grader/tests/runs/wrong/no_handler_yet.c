@@ -13,7 +13,7 @@ static void on_usr1(int number)
 
 int main(void)
 {
-    if (fork() == 0)
+    if (fork() == 0) /* HERE */
         _exit(kill(getppid(), SIGUSR1));
     wait(NULL); /* HERE */
     signal(SIGUSR1, on_usr1);
