@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Reads with the rights of the process's owner. Where a process is not dumpable its /proc files belong
@@ -180,6 +181,15 @@ bool proc_syscall(const struct proc_access *a, pid_t pid, pid_t tid, struct proc
         return true;
     }
     return got >= 1 && sc->number == -1;
+}
+
+uint64_t proc_syscall_pc(const struct proc_syscall *sc)
+{
+#if defined(__x86_64__)
+    if (sc->number == SYS_vfork)
+        return sc->args[0] - 1; /* within the call instruction */
+#endif
+    return sc->pc;
 }
 
 /* Calls visit(name as a number) for each numeric entry of a folder. */

@@ -75,6 +75,9 @@ struct proc_fd {
     bool readable, writable;
     char object[256];
 };
+/* vfork(2) of the C library keeps its return address in the first argument's register, off the stack that it
+ * shares with the child: where its caller stands then. Else the call's own place. */
+uint64_t proc_syscall_pc(const struct proc_syscall *sc);
 /* Open descriptors, by number; -1 if it cannot be known. */
 ssize_t proc_fds(const struct proc_access *a, pid_t pid, struct proc_fd *list, size_t room);
 /* readlink of one descriptor; false if it is not open. */

@@ -17,6 +17,18 @@ bool registers_possible(void)
 
 /* Back to the instruction that makes the call: not by an error that the kernel restarts, for that needs a
  * signal that is delivered, and this one may be blocked. */
+bool registers_call(const struct tracee *t, struct proc_syscall *call)
+{
+    struct user_regs_struct regs;
+    if (ptrace(PTRACE_GETREGS, t->tid, 0, &regs) < 0)
+        return false;
+    *call = (struct proc_syscall){.number = (long)regs.orig_rax,
+                                  .args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9},
+                                  .sp = regs.rsp,
+                                  .pc = regs.rip};
+    return true;
+}
+
 bool registers_put_off(const struct tracee *t, const struct entered *e)
 {
     struct user_regs_struct regs;
@@ -106,6 +118,12 @@ void registers_put_back(struct tracee *t)
 
 bool registers_possible(void)
 {
+    return false;
+}
+
+bool registers_call(const struct tracee *t, struct proc_syscall *call)
+{
+    (void)t, (void)call;
     return false;
 }
 

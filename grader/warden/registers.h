@@ -6,11 +6,14 @@
 #include <stddef.h>
 
 struct run;
+struct proc_syscall;
 struct tracee;
 struct entered;
 
 /* Is this a machine whose registers we know? */
 bool registers_possible(void);
+/* Of a thread that is stopped in a call: number, arguments and place. False if they cannot be known. */
+bool registers_call(const struct tracee *t, struct proc_syscall *call);
 /* At the entry: the thread goes back to the instruction that makes the call. */
 bool registers_put_off(const struct tracee *t, const struct entered *e);
 /* At the entry: the call is not made, and fails with this errno. */

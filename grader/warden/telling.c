@@ -111,21 +111,19 @@ static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
     json_close(b, '}');
 }
 
-/* Where a process is. Who waits is still where it was seen, unless it has been woken meanwhile: then the
- * stack is that of another call, and no place is better than a wrong one. Who runs is asked to stop for a
- * moment. */
+/* Where a process is. Who waits is where it was seen, unless it has been woken meanwhile: then the stack is
+ * that of another call. Such a one, and who runs anyway, is asked to stop for a moment. */
 static site_id where_is(struct run *r, const struct cause *c, const struct person *p)
 {
     const struct proc_syscall *seen = &p->look.raw;
     struct proc_syscall now;
-    if (c->who == p && (c->runs || p->look.class == BLOCKED_NOT))
-        return p->stat.threads == 1 ? witness_where(r, p->pid) : 0;
-    if (!seen->sp)
-        return 0;
-    const site_id site = sites_take_for_finding(r, scene_thread(p), seen->pc, seen->sp);
-    const bool stays = proc_syscall(&r->w->access, p->pid, p->look.tid, &now) && now.number == seen->number &&
-                       now.sp == seen->sp && now.pc == seen->pc;
-    return stays ? site : 0;
+    if (seen->sp && !(c->runs && c->who == p)) {
+        const site_id site = sites_take_for_finding(r, scene_thread(p), proc_syscall_pc(seen), seen->sp);
+        if (proc_syscall(&r->w->access, p->pid, p->look.tid, &now) && now.number == seen->number &&
+            now.sp == seen->sp && now.pc == seen->pc)
+            return site;
+    }
+    return p->stat.threads == 1 && p->look.class != BLOCKED_HELD ? witness_where(r, p->pid) : 0;
 }
 
 static void tell_person(struct run *r, const struct cause *c, const struct person *p, struct buffer *b)

@@ -14,6 +14,7 @@
  * seccomp_unotify(2) needs no tracer, but until its listener has read a notification the caller can be
  * interrupted by a handler without SA_RESTART: then pipe(2) and fork(2) fail with EINTR, as they never do.
  */
+#include "registers.h"
 #include "run.h"
 
 #include <errno.h>
@@ -227,6 +228,7 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
 {
     unsigned long message = 0;
     struct __ptrace_syscall_info now = {0};
+    struct proc_syscall call;
     const struct tracee t = *parent; /* the table may move */
     if (ptrace(PTRACE_GETEVENTMSG, t.tid, 0, &message) < 0)
         return;
@@ -242,7 +244,9 @@ static void on_child(struct run *r, const struct tracee *parent, bool vfork)
         inject_born(r, child, t.proc);
     }
     too_many(r);
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, t.tid, sizeof now, &now) > 0)
+    if (vfork && registers_call(&t, &call))
+        observe_fork(r, &t, child, proc_syscall_pc(&call), call.sp);
+    else if (ptrace(PTRACE_GET_SYSCALL_INFO, t.tid, sizeof now, &now) > 0)
         observe_fork(r, &t, child, now.instruction_pointer, now.stack_pointer);
 }
 
@@ -357,7 +361,7 @@ site_id witness_where(struct run *r, pid_t tid)
             break;
         }
         if (stands_still(r, t, &at))
-            return sites_take_for_finding(r, t->tgid, at.pc, at.sp);
+            return sites_take_for_finding(r, t->tgid, proc_syscall_pc(&at), at.sp);
         if (poll(&p, 1, 10) > 0 && read(r->w->signal_fd, &told, sizeof told) > 0)
             r->look_for_ended = true; /* it may have been another's */
     }

@@ -136,6 +136,26 @@ static bool take_map(struct picture *p, size_t size)
     return good;
 }
 
+/* The C library's clone() and clone3() say nothing of their frames, so that unwinding a new thread ends
+ * there. They have none: the return address is what the stack pointer points at. */
+static bool step_out(struct picture *p)
+{
+#if defined(__x86_64__)
+    uint64_t back;
+    if (p->stack_size < sizeof back)
+        return false;
+    memcpy(&back, p->stack, sizeof back);
+    p->pc = back - 1; /* within the call instruction */
+    p->sp += sizeof back;
+    p->stack_size -= sizeof back;
+    memmove(p->stack, p->stack + sizeof back, p->stack_size);
+    return true;
+#else
+    (void)p;
+    return false;
+#endif
+}
+
 static bool take_site(struct picture *p)
 {
     p->stack = malloc(p->stack_size + 1);
@@ -144,6 +164,8 @@ static bool take_site(struct picture *p)
     p->frames = 0;
     /* ends with an error where unwinding ends; what was printed counts */
     dwfl_getthread_frames(p->dwfl, 1, visit, p);
+    if (p->frames == 1 && step_out(p))
+        dwfl_getthread_frames(p->dwfl, 1, visit, p);
     free(p->stack);
     return true;
 }
