@@ -15,6 +15,7 @@ import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,12 +159,13 @@ def reap() -> None:
     """Removes containers whose ipclab is gone. An engine that does not answer has nothing to reap."""
     try:
         listed = call("ps", "--all", "--filter", f"label={LABEL}", "--format", '{{.ID}} {{.Label "%s"}}' % LABEL)
-        for line in listed.splitlines():
-            container, _, who = line.partition(" ")
-            if is_gone(who.strip()):
-                call("rm", "--force", container)
     except SandboxFault:
         return
+    for line in listed.splitlines():
+        container, _, who = line.partition(" ")
+        if is_gone(who.strip()):
+            with suppress(SandboxFault):  # the engine removes it at this moment, as it does with all that have ended
+                call("rm", "--force", container)
 
 
 # ---- tar -------------------------------------------------------------------------------------------

@@ -157,6 +157,17 @@ def gone(seconds: str) -> bool:
     return True
 
 
+def removed(owner: str, since: str) -> bool:
+    """Waits until the engine has removed the container of this ipclab: it does so by itself once one has ended."""
+    filters = ("--filter", "event=destroy", "--filter", f"label={docker.LABEL}={owner}")
+    argv = [docker.client(), "events", "--since", since, *filters, "--format", "{{.ID}}"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as told:
+        assert told.stdout
+        ready, _, _ = select.select([told.stdout], [], [], 60)
+        told.kill()
+        return bool(ready)
+
+
 @pytest.fixture
 def seconds() -> str:
     """A number that no other test's sleep has."""
@@ -184,6 +195,7 @@ def test_a_run_ends_with_the_process_that_started_it(
     lasting: tuple[subprocess.Popen[str], str, str], seconds: str, number: signal.Signals
 ) -> None:
     process, owner, kind = lasting
+    since = str(int(time.time()))
     assert there(seconds)
     process.send_signal(number)
     process.wait(DEADLINE)
@@ -195,6 +207,7 @@ def test_a_run_ends_with_the_process_that_started_it(
         assert not list(Path(tempfile.gettempdir()).glob(f"ipclab-run.{owner}.*"))
     else:
         docker.reap()
+        assert removed(owner, since)
         assert docker.call("ps", "--all", "--quiet", "--filter", f"label={docker.LABEL}={owner}") == ""
 
 
@@ -218,6 +231,20 @@ def test_a_pid_that_was_given_away_names_another_process() -> None:
 
 
 # ---- docker's own faults -----------------------------------------------------------------------------------
+
+
+def test_a_container_that_cannot_be_removed_keeps_no_other_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    engine, asked = tmp_path / "engine", tmp_path / "asked"
+    engine.write_text(f"""#!/bin/sh
+[ "$1" = ps ] && printf 'aaa 4194304-77\\nbbb 4194304-77\\n' && exit 0
+echo "$@" >>{asked}
+echo 'Error response from daemon: removal of container aaa is already in progress' >&2
+exit 1
+""")
+    engine.chmod(0o755)
+    monkeypatch.setenv("IPCLAB_ENGINE", str(engine))
+    docker.reap()
+    assert asked.read_text().splitlines() == ["rm --force aaa", "rm --force bbb"]
 
 
 def test_no_client_no_engine_and_no_image_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@
 int main(void)
 {
     char text[64] = "";
-    while (strcmp(text, "quit\n") != 0) {
+    while (strcmp(text, "quit\n") != 0) {                                                 /* HERE */
         printf("Please type quit, and press the key that is called Return or Enter: "); /* HERE */
         fgets(text, sizeof text, stdin);                                                /* HERE */
     }

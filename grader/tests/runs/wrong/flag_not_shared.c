@@ -15,7 +15,7 @@ int main(void)
         _exit(0);
     }
     while (!flag) /* HERE */
-        ;
+        ;         /* HERE */
     wait(NULL);
     return 0;
 }

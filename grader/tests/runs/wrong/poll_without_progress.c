@@ -13,7 +13,7 @@ int main(void)
     if (pipe(fd) < 0 || close(fd[1]) < 0)
         return 1;
     struct pollfd p = {.fd = fd[0], .events = POLLIN};
-    for (;;) {
+    for (;;) {                                                /* HERE */
         poll(&p, 1, -1);                                      /* HERE */
         if (p.revents & POLLIN && read(fd[0], &byte, 1) == 1) /* HERE */
             return 0;
