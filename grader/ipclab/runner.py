@@ -189,7 +189,7 @@ def run(
     limits = replace(_LIMITS, wall_ms=int(timeout * 1000), cpu_ms=int(timeout * 1000) * (os.cpu_count() or 1))
     # an argument may be empty, a word of a plan may not: each has a sign before it
     words = tuple((name, *(f"={argument}" for argument in rest)) for name, *rest in starts)
-    entry = RunEntry("run", words, limits, trace or bool(faults), tuple(f.words for f in faults))
+    entry = RunEntry("run", words, limits, trace, tuple(f.words for f in faults))
     plan = Plan((entry,), tuple((p.name, f"bin/{build.program_name(p.name, LEVEL)}") for p in programs))
     log = ev.RunLog()
     kept: list[_Kept] = []

@@ -122,12 +122,12 @@ uint32_t descriptors_object(struct run *r, pid_t pid, int fd)
 {
     char object[256];
     struct descriptor *s = slot(of(r, pid), fd, false);
-    if (r->e->trace && s && s->open)
+    if (r->e->watch_all && s && s->open)
         return s->object;
     if (!proc_fd_object(&r->w->access, pid, fd, object, sizeof object))
         return 0;
     const uint32_t name = log_name(r, object);
-    if (r->e->trace && (s = slot(of_or_new(r, pid), fd, true)))
+    if (r->e->watch_all && (s = slot(of_or_new(r, pid), fd, true)))
         *s = (struct descriptor){.fd = fd, .object = name, .open = true};
     return name;
 }

@@ -144,7 +144,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
     struct warden *w = r->w;
     struct process *p = add_process(r, program);
     struct serving serving = {r, p->number, 0};
-    const enum watching watching = r->e->trace ? WATCH_ALL : wish->watching;
+    const enum watching watching = r->e->watch_all ? WATCH_ALL : wish->watching;
     if ((watching > WATCH_CONTROL || wish->faults_count) && w->witness)
         share_processor(r);
     long further[FURTHER_MAX];

@@ -202,7 +202,7 @@ static void describe(struct run *r, const struct tracee *t, const struct call *c
     const uint32_t name = at >= 0 ? e->object : log_name(r, object);
     struct log_entry *l = log_entry(r, number);
     l->fd = at >= 0 ? (int)e->args[at] : -1;
-    if (r->e->trace && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) &&
+    if (r->e->watch_all && (c->kind == CALL_CLOSE || c->kind == CALL_DUP) &&
         strncmp(log_text(r, name), "pipe:", 5) == 0)
         l->end = proc_fd_mode(&r->w->access, t->tgid, l->fd) == O_RDONLY ? "r" : "w";
     l->object = name;
@@ -291,7 +291,7 @@ static void at_once(struct run *r, struct tracee *t, const struct call *c, const
 bool observe_entry(struct run *r, struct tracee *t, struct entered *e)
 {
     const struct call *c = calls_find(e->number);
-    const bool traced = r->e->trace;
+    const bool traced = r->e->watch_all;
     if (!c)
         return false;
     if (calls_is_flow(c->kind) && !traced) {
@@ -378,7 +378,7 @@ static bool creates(const struct entered *e)
 /* The other end of a connection, for whoever reads the log. */
 static void tell_peer(struct run *r, const struct tracee *t, const char *object)
 {
-    const unsigned long inode = t->event != LOG_NONE && r->e->trace ? sockets_inode(object) : 0;
+    const unsigned long inode = t->event != LOG_NONE && r->e->watch_all ? sockets_inode(object) : 0;
     struct socket_look look;
     char peer[64];
     if (!inode)

@@ -132,6 +132,7 @@ static void fault(struct reader *r)
     e->faults = xrealloc(e->faults, (e->faults_count + 1) * sizeof *e->faults);
     if (faults_read(&e->faults[e->faults_count++], &r->word[1], r->count - 1) != 0)
         bad(r, "no such fault");
+    e->watch_all = true; /* what becomes of a call that failed: is it made again? */
 }
 
 static void explains(struct reader *r)
@@ -140,7 +141,7 @@ static void explains(struct reader *r)
     if (!other || other->kind != ENTRY_TEST)
         bad(r, "`explains` names no test that stands before");
     r->entry->explains = xstrdup(r->word[1]);
-    r->entry->trace = true;
+    r->entry->watch_all = true;
 }
 
 static void seed(struct reader *r)
@@ -184,7 +185,7 @@ static bool inside_entry(struct reader *r, const char *keyword)
     else if (strcmp(keyword, "fault") == 0 && e->kind == ENTRY_RUN)
         fault(r);
     else if (strcmp(keyword, "trace") == 0 && r->count == 1 && e->kind == ENTRY_RUN)
-        e->trace = true;
+        e->trace = e->watch_all = true;
     else if (strcmp(keyword, "after") == 0 && r->count >= 2)
         for (size_t i = 1; i < r->count; i++) {
             if (!plan_entry(r->plan, r->word[i]))

@@ -51,7 +51,8 @@ struct entry {
     /* a run: each a program's name and its arguments */
     struct words *starts;
     size_t starts_count;
-    bool trace;           /* every call is watched and logged; of a run, the log is told */
+    bool watch_all;       /* every call is watched and logged */
+    bool trace;           /* and the log is told */
     struct fault *faults; /* of each of its programs */
     size_t faults_count;
     /* set by the run: what its record said, and whether anything was found */

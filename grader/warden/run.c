@@ -516,12 +516,12 @@ static void end(struct run *r)
     leftovers_remove_cwd(r);
     leftovers_remove(r);
     descriptors_tell_doubles(r);
-    if (r->e->trace || r->e->kind == ENTRY_RUN)
+    if (r->e->watch_all || r->e->kind == ENTRY_RUN)
         descriptors_tell_uses(r, 0);
-    if (r->e->explains || (r->e->trace && r->e->faults_count))
+    if (r->e->explains || r->e->faults_count)
         interrupted_tell(r);
     inject_tell(r);
-    if (r->e->trace && r->e->kind == ENTRY_RUN)
+    if (r->e->trace)
         log_tell(r);
     sites_tell(r);
     if (r->pinned)

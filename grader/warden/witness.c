@@ -260,7 +260,7 @@ static int on_signal(struct run *r, struct tracee *t, int number)
     if (!give || t->starting)
         return give;
     ptrace(PTRACE_GETSIGINFO, t->tid, 0, &info);
-    if (deadly || r->e->trace ||
+    if (deadly || r->e->watch_all ||
         number != SIGCHLD) /* whose handler runs often, and tells nothing by its place */
         ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof now, &now);
     observe_signal(r, t, &info, now.instruction_pointer, now.stack_pointer, deadly);
