@@ -250,7 +250,7 @@ void descriptors_used_closed(struct run *r, pid_t pid, int fd, bool write, site_
 {
     struct ownership *o = &r->owned;
     const struct descriptor *s = slot(of(r, pid), fd, false);
-    if (s && s->late)
+    if (r->records && (!s || s->late))
         return; /* what it did when the judge had left is no reason for what the judge found */
     for (size_t i = 0; i < o->uses_count; i++)
         if (o->uses[i].site == site && o->uses[i].pid == pid)

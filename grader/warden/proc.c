@@ -347,6 +347,18 @@ int64_t proc_pss(const struct proc_access *a, pid_t pid)
     return kib < 0 ? -1 : kib * 1024;
 }
 
+bool proc_mapping(const char *text, uint64_t address, struct mapping *m)
+{
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        *m = (struct mapping){0};
+        if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset,
+                   m->device, &m->inode, m->path) >= 6 &&
+            address >= m->start && address < m->end)
+            return true;
+    }
+    return false;
+}
+
 ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room)
 {
     char path[64];

@@ -96,8 +96,17 @@ bool proc_fdinfo(const struct proc_access *a, pid_t pid, int fd, char *text, siz
  * -1 if it may not be read. */
 int64_t proc_pss(const struct proc_access *a, pid_t pid);
 
+#define MAPS_ROOM 65536 /* so much of a map is looked at */
+
+struct mapping { /* a line of it, as in proc(5) */
+    unsigned long long start, end, offset, inode;
+    char mode[8], device[16], path[128];
+};
+
 /* The text of /proc/PID/maps, whole lines only; -1 if it may not be read. */
 ssize_t proc_maps(const struct proc_access *a, pid_t pid, char *text, size_t room);
+/* The line of such a text in which an address lies; false if there is none. */
+bool proc_mapping(const char *text, uint64_t address, struct mapping *m);
 
 /* Reads memory of a process. False unless all of it was read. */
 bool proc_memory(const struct proc_access *a, pid_t pid, uint64_t address, void *data, size_t size);

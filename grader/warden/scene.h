@@ -13,7 +13,6 @@
 
 #define PEOPLE_MAX 64 /* as many as an edge set has bits */
 #define ENDS_MAX   64
-#define MAPS_ROOM  65536
 
 typedef uint64_t people; /* bit i: scene.people[i] */
 

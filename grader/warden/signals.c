@@ -62,6 +62,16 @@ static bool is_alone(const struct run *r, const struct tracee *t)
     return true;
 }
 
+static bool is_shared_memory(struct run *r, const struct tracee *t, uint64_t address)
+{
+    struct mapping m;
+    char *text = xcalloc(1, MAPS_ROOM);
+    proc_maps(&r->w->access, t->tgid, text, MAPS_ROOM - 1);
+    const bool shared = proc_mapping(text, address, &m) && m.mode[3] == 's';
+    free(text);
+    return shared;
+}
+
 /*
  * futex(2) looks at the value again when it is taken up again, and returns if it is another one. Untraced,
  * the process would sleep on: a lock or semaphore in shared memory that was not made for several processes
@@ -74,7 +84,7 @@ static void sleep_on(struct run *r, struct tracee *t, struct user_regs_struct *r
     if (!(operation & FUTEX_PRIVATE_FLAG) || regs->r10 /* a timeout: the kernel goes on by itself */ ||
         ((operation & FUTEX_CMD_MASK) != FUTEX_WAIT && (operation & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET) ||
         !is_alone(r, t) || !proc_memory(&r->w->access, t->tgid, regs->rdi, &value, sizeof value) ||
-        value == (uint32_t)regs->rdx)
+        value == (uint32_t)regs->rdx || !is_shared_memory(r, t, regs->rdi))
         return;
     t->changed = 2;
     t->original = regs->rdx;

@@ -111,6 +111,14 @@ static void tell_places(struct run *r, const struct cause *c, struct buffer *b)
     json_close(b, '}');
 }
 
+/* Whose place is worth a stop: who is to blame, and who started it, if it runs somebody else's program. A
+ * judge waits for the answer, so not everybody's is. */
+static bool is_asked(const struct cause *c, const struct person *p)
+{
+    return p->stat.threads == 1 && p->look.class != BLOCKED_HELD &&
+           (c->who == p || (c->runs && c->who->stat.ppid == p->pid));
+}
+
 /* Where a process is. Who waits is where it was seen, unless it has been woken meanwhile: then the stack is
  * that of another call. Such a one, and who runs anyway, is asked to stop for a moment. */
 static site_id where_is(struct run *r, const struct cause *c, const struct person *p)
@@ -123,7 +131,7 @@ static site_id where_is(struct run *r, const struct cause *c, const struct perso
             now.sp == seen->sp && now.pc == seen->pc)
             return site;
     }
-    return p->stat.threads == 1 && p->look.class != BLOCKED_HELD ? witness_where(r, p->pid) : 0;
+    return is_asked(c, p) ? witness_where(r, p->pid) : 0;
 }
 
 static void tell_person(struct run *r, const struct cause *c, const struct person *p, struct buffer *b)

@@ -99,21 +99,9 @@ static void wait_for_partner(struct scene *s, struct person *p)
 /* ---- futexes: semaphores, mutexes, condition variables ---------------------------------------------------
  */
 
-struct mapping {
-    unsigned long long start, end, offset, inode;
-    char mode[8], device[16], path[128];
-};
-
 static bool mapping_at(struct scene *s, struct person *p, uint64_t address, struct mapping *m)
 {
-    for (const char *line = scene_maps(s, p); *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        *m = (struct mapping){0};
-        if (sscanf(line, "%llx-%llx %7s %llx %15s %llu %127[^\n]", &m->start, &m->end, m->mode, &m->offset,
-                   m->device, &m->inode, m->path) >= 6 &&
-            address >= m->start && address < m->end)
-            return true;
-    }
-    return false;
+    return proc_mapping(scene_maps(s, p), address, m);
 }
 
 static bool maps_it(struct scene *s, struct person *p, const struct mapping *wanted)
