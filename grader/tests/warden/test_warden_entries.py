@@ -352,8 +352,8 @@ FAILS = """j.ask(RECORD, '{"status":"fail"}')"""
     "judge, options, outcome",
     [
         (REPEATED + FAILS, [], "told"),
-        # the judge fails before the program has come to its write, and after it has closed
-        ("o = j.spawn_piped('writes_after_close')[3]\nos.read(o, 1)\n" + FAILS, [], "told"),
+        # the program closes, the judge sees the end and fails, and only when it is gone the program writes
+        ("o = j.spawn_piped('writes_after_close', ['waits'])[3]\nos.read(o, 1)\n" + FAILS, [], "told"),
         # the program closes when all is over: that is no reason
         ("j.spawn_piped('writes_after_close', ['late'])\n" + FAILS, [], "silent"),
         (REPEATED + "j.record()", [], "skipped"),  # it passed
