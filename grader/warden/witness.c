@@ -175,7 +175,6 @@ static bool on_call(struct run *r, struct tracee *t)
     t->leaves = is_watched(r, t, &e) && observe_entry(r, t, &e);
     t->leaves |= signals_timed_call(r, t, &e);
     t->leaves |= inject_call(r, t, &e);
-    t->leaves |= t->put_back;
     return true;
 }
 

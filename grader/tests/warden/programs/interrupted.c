@@ -3,9 +3,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-static int ends_in_handler;
+static int ends_in_handler, ticks;
 
 static void on_signal(int number)
 {
@@ -13,6 +14,24 @@ static void on_signal(int number)
     if (ends_in_handler)
         _exit(0);
     getppid();
+}
+
+static void on_tick(int number)
+{
+    (void)number;
+    if (++ticks == 2)
+        _exit(0);
+}
+
+/* The first time its read goes on, the second time it ends in the handler. */
+static int reads_for_two_ticks(int fd)
+{
+    char byte;
+    const struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    const struct itimerval timer = {.it_interval.tv_usec = 10000, .it_value.tv_usec = 10000};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    return read(fd, &byte, 1) == 1;
 }
 
 int main(int argc, char **argv)
@@ -33,6 +52,8 @@ int main(int argc, char **argv)
     if (pipe(fd) < 0)
         return 1;
     p.fd = fd[0];
+    if (strcmp(what, "ends_second_time") == 0)
+        return reads_for_two_ticks(fd[0]);
     if (strcmp(what, "suspends") == 0)
         return sigsuspend(&none) == 0;
     if (strcmp(what, "tries_again") == 0)
