@@ -174,12 +174,26 @@ def seconds() -> str:
     return str(100_000 + int.from_bytes(os.urandom(4), "big") % 100_000_000)
 
 
+@pytest.fixture
+def runs_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files that no other test's ipclab tidies up in: each one that starts reaps what is in /tmp."""
+    with tempfile.TemporaryDirectory(prefix="ipclab-test.") as name:
+        Path(name).chmod(0o711)  # as LocalSandbox makes its own
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
+
+
 @pytest.fixture(params=["local", "docker"])
-def lasting(request: pytest.FixtureRequest, repo: Path, seconds: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def lasting(
+    request: pytest.FixtureRequest, repo: Path, seconds: str, runs_in: Path
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     if request.param == "docker":
         request.getfixturevalue("docker_image")
     process = subprocess.Popen(
-        [sys.executable, "-c", LAST, request.param, repo / "grader", seconds], stdout=subprocess.PIPE, text=True, env=environment()
+        [sys.executable, "-c", LAST, request.param, repo / "grader", seconds],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(TMPDIR=str(runs_in)),
     )
     assert process.stdout
     word, _, owner = process.stdout.readline().strip().partition(" ")
@@ -192,7 +206,7 @@ def lasting(request: pytest.FixtureRequest, repo: Path, seconds: str) -> Iterato
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_ends_with_the_process_that_started_it(
-    lasting: tuple[subprocess.Popen[str], str, str], seconds: str, number: signal.Signals
+    lasting: tuple[subprocess.Popen[str], str, str], seconds: str, number: signal.Signals, runs_in: Path
 ) -> None:
     process, owner, kind = lasting
     since = str(int(time.time()))
@@ -201,10 +215,10 @@ def test_a_run_ends_with_the_process_that_started_it(
     process.wait(DEADLINE)
     assert gone(seconds)
     if kind == "local":
-        left = list(Path(tempfile.gettempdir()).glob(f"ipclab-run.{owner}.*"))
+        left = list(runs_in.glob(f"ipclab-run.{owner}.*"))
         assert number == signal.SIGTERM or left, "nobody could tidy up after SIGKILL"
         local.reap()
-        assert not list(Path(tempfile.gettempdir()).glob(f"ipclab-run.{owner}.*"))
+        assert not list(runs_in.glob(f"ipclab-run.{owner}.*"))
     else:
         docker.reap()
         assert removed(owner, since)
