@@ -7,16 +7,14 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ipclab.commands.common import Command, command, say, terminable
+from ipclab.commands.common import command, say, terminable
+from ipclab.commands.programs import ProgramCommand, read_programs, read_starts
 from ipclab.faults import UsageFault
 from ipclab.printable import clean
-
-if TYPE_CHECKING:
-    from ipclab.runner import Program
 
 
 def _show_trace(report: Any, listed: bool, picture: Path | None, title: str) -> None:
@@ -41,63 +39,6 @@ _FAULT_HELP = (
 )
 
 
-class _RunCommand(Command):
-    """What stands after -- belongs to the program."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if "--" in args:
-            at = args.index("--")
-            ctx.meta["ipclab.arguments"] = tuple(args[at + 1 :])
-            args = args[:at]
-        return super().parse_args(ctx, args)
-
-
-def _programs(files: tuple[Path, ...], named: tuple[str, ...]) -> list[Program]:
-    """What is to be built: --program NAME=FILE.c,..., or one program of all files, named after the first."""
-    import re
-
-    from ipclab.runner import Program
-
-    if files and named:
-        raise UsageFault("give files, or --program NAME=FILE.c,..., not both; see ipclab run --help")
-    fit = re.sub(r"[^A-Za-z0-9_.-]|^[.-]", "_", files[0].stem)[:64] if files else ""
-    made = [Program(fit, files)] if files else []
-    for text in named:
-        name, equals, paths = text.partition("=")
-        if not equals or not paths:
-            raise UsageFault(f"--program {clean(text, limit=80)}: it has to be NAME=FILE.c,FILE.c")
-        made.append(Program(name, tuple(Path(path) for path in paths.split(","))))
-    if not made:
-        raise UsageFault("there is no file to run; see ipclab run --help")
-    names = [p.name for p in made]
-    for name in names:
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", name) or names.count(name) > 1:
-            raise UsageFault(f"{clean(name, limit=80)!r} cannot be a program's name: letters, digits, _ . -, each name once")
-    return made
-
-
-def _starts(programs: list[Program], wanted: tuple[str, ...], arguments: tuple[str, ...]) -> list[list[str]]:
-    import shlex
-
-    if not wanted:
-        if len(programs) > 1:
-            raise UsageFault("several programs: say with --start 'NAME ARG...' which run")
-        return [[programs[0].name, *arguments]]
-    if arguments:
-        raise UsageFault("with --start each program's arguments stand in its own --start 'NAME ARG...'")
-    starts = []
-    for text in wanted:
-        try:
-            words = shlex.split(text)
-        except ValueError:
-            words = []
-        if not words or words[0] not in {p.name for p in programs}:
-            known = ", ".join(p.name for p in programs)
-            raise UsageFault(f"--start {clean(text, limit=80)!r}: it begins with a program's name (here: {known})")
-        starts.append(words)
-    return starts
-
-
 def _how_it_ended(report: Any) -> str:
     if report.signal is not None:
         try:
@@ -116,7 +57,7 @@ def _how_it_ended(report: Any) -> str:
     ipclab run --fault read:2=EINTR pipe.c       its second read fails so (also: write=short:1, fork=EAGAIN)
     ipclab run --program s=server.c --program c=client.c --start 's /tmp/x' --start 'c /tmp/x'
     """,
-    _RunCommand,
+    ProgramCommand,
 )
 @click.argument("files", metavar="FILE.c... [-- ARG...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--program", "named", multiple=True, metavar="NAME=FILE.c,...", help="One of several programs (may be repeated).")
@@ -146,8 +87,8 @@ def run(
     from ipclab.report.terminal import make_console, print_findings
 
     injected = injection.read_all(wanted_faults)
-    programs = _programs(files, named)
-    starts = _starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
+    programs = read_programs(files, named)
+    starts = read_starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
     if picture is not None and not picture.absolute().parent.is_dir():
         raise UsageFault(f"--picture {clean(str(picture), limit=200)}: there is no such folder")
     with terminable():
