@@ -8,7 +8,7 @@ they become a program of the run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ipclab import catalogue
@@ -49,8 +49,12 @@ def missing_files(target: Target, submission: Submission) -> list[str]:
     return [name for name in target.files if name not in have]
 
 
-def plan(lab: Lab, submission: Submission, kit: Kit) -> tuple[Plan, dict[str, File]]:
-    """What the compiler has to do, and the files that it needs. No entries: there is nothing to compile."""
+Recipe = Callable[[Lab, Target, str], tuple[tuple[str, ...], dict[str, File]]]  # -> a command, and files of ours that it needs
+
+
+def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = None) -> tuple[Plan, dict[str, File]]:
+    """What the compiler has to do, and the files that it needs. No entries: there is nothing to compile. `recipe`: how a
+    target is built at a level, if not as it is run and graded."""
     headers = {f.name: f.data for f in submission.files if f.name.endswith(".h")} | given_headers(lab)
     files = {f"src/{name}": File(data) for name, data in headers.items()}
     entries = []
@@ -58,16 +62,16 @@ def plan(lab: Lab, submission: Submission, kit: Kit) -> tuple[Plan, dict[str, Fi
         if missing_files(target, submission):
             continue
         files |= {f"src/{f.name}": File(f.data) for f in submission.files if f.name in target.files}
-        kit_files = _kit_files(target, kit)
-        files |= kit_files
         inputs = [f"src/{name}" for name in (*target.files, *(h for h in headers if h not in target.files))]
         for level in lab.builds:
+            argv, own = recipe(lab, target, level) if recipe else (_argv(lab, target, level), _kit_files(target, kit))
+            files |= own
             entries.append(
                 CommandEntry(
                     id=program_name(target.name, level),
-                    argv=_argv(lab, target, level),
+                    argv=argv,
                     limits=LIMITS,
-                    inputs=(*inputs, *kit_files),
+                    inputs=(*inputs, *own),
                     collect=(program_name(target.name, level),),
                     collect_max=BINARY_MAX,
                 )
@@ -81,15 +85,18 @@ def _kit_files(target: Target, kit: Kit) -> dict[str, File]:
     return {f"kit/driver-{target.name}.o": File(kit.driver(target.name)), "kit/libdriver.a": File(kit.libdriver())}
 
 
+def c_files(target: Target) -> list[str]:
+    """What is compiled. A name that begins with - would be an option."""
+    return [f"./{name}" if name.startswith("-") else name for name in target.files if name.endswith(".c")]
+
+
 def _argv(lab: Lab, target: Target, level: str) -> tuple[str, ...]:
     functions = target.kind is TargetKind.FUNCTIONS
-    # a name that begins with - would be an option
-    sources = [f"./{name}" if name.startswith("-") else name for name in target.files if name.endswith(".c")]
     argv = [GCC, *lab.flags, *_FLAGS, f"-{level}"]
     if functions:
         # a main among the functions would replace the driver's: it gets another name, and a note
         argv.append(f"-Dmain={STRAY_MAIN}")
-    argv += sources
+    argv += c_files(target)
     argv += [f"driver-{target.name}.o", "libdriver.a"] if functions else []
     return (*argv, "-o", program_name(target.name, level), *_LIBRARIES)
 

@@ -15,6 +15,7 @@ import click
 from ipclab.commands.check import check
 from ipclab.commands.common import INTERRUPTED, SETTINGS, say
 from ipclab.commands.doctor import doctor
+from ipclab.commands.explore import explore
 from ipclab.commands.export import export
 from ipclab.commands.grade import grade
 from ipclab.commands.run import run
@@ -33,7 +34,7 @@ def ipclab(context: click.Context) -> int:
     return 0
 
 
-for command in (grade, check, validate, run, export, doctor):
+for command in (grade, check, validate, run, explore, export, doctor):
     ipclab.add_command(command)
 
 

@@ -130,6 +130,8 @@ def _base_files() -> dict[str, File]:
     patterns = ("*.c", "*.h", "Makefile")
     files = _sources(PACKAGE.parent / "warden", "warden", patterns)
     files |= _sources(PACKAGE.parent / "warden" / "lines", "warden/lines", patterns)
+    files |= _sources(PACKAGE.parent / "weave", "weave", (*patterns, "*.def"))
+    files |= _sources(PACKAGE.parent / "weave" / "names", "weave/names", patterns)
     return files | _sources(PACKAGE.parent / "testkit", "testkit", patterns)
 
 
@@ -292,7 +294,7 @@ def _build(
 class Kit:
     """A built kit for one lab and one place of execution."""
 
-    base: Path  # warden, libtestkit.a, libdriver.a, lines
+    base: Path  # what base() makes
     folder: Path  # driver-TARGET.o, judge-STEM
     suite_sha256: str
     image: Image | None
@@ -323,17 +325,19 @@ def judge_name(source: str) -> str:
 
 
 def base(image: Image | None = None) -> Path:
-    """The folder with warden, libtestkit.a, libdriver.a and, where elfutils is, lines."""
+    """The folder with warden, testkit's libraries, weave and, where elfutils is, lines and names."""
     files = _base_files()
-    outputs = ["warden", "libtestkit.a", "libdriver.a"]
+    outputs = ["warden", "libtestkit.a", "libdriver.a", "weave", "weave.o", "weave.wrap"]
     jobs = f"-j{os.cpu_count() or 1}"
     commands = [
         ["make", jobs, "-C", "warden", "OUT=../out"],
         ["make", jobs, "-C", "testkit", "OUT=../out"],
+        ["make", jobs, "-C", "weave", "OUT=../out"],
     ]
     if image is not None or _LIBDW.is_file():
         commands.append(["make", "-C", "warden/lines", "OUT=../../out"])
-        outputs.append("lines")
+        commands.append(["make", "-C", "weave/names", "OUT=../../out"])
+        outputs += ["lines", "names"]
     key = digest((_hash_files(files), _place(image), json.dumps(commands)))
     return _ensure(f"base-{key[:24]}", image, files, commands, outputs)
 

@@ -71,7 +71,7 @@ def _read(path: Path) -> SourceFile:
     return SourceFile(path.name, data)
 
 
-def _sources(programs: Sequence[Program]) -> tuple[SourceFile, ...]:
+def read_sources(programs: Sequence[Program]) -> tuple[SourceFile, ...]:
     """The programs' files, and every header that lies beside one of them."""
     files: dict[str, SourceFile] = {}
     paths = [path for program in programs for path in program.files]
@@ -87,19 +87,22 @@ def _sources(programs: Sequence[Program]) -> tuple[SourceFile, ...]:
     return tuple(files.values())
 
 
-def _as_lab(programs: Sequence[Program]) -> Lab:
+def as_lab(programs: Sequence[Program], level: str = LEVEL) -> Lab:
     """The programs as targets, so that they are built as a submission is."""
     here = Path()
     targets = tuple(Target(p.name, TargetKind.PROGRAM, tuple(path.name for path in p.files)) for p in programs)
-    return Lab("run", "", 0, here, here, here, _FLAGS, (LEVEL,), targets, ())
+    return Lab("run", "", 0, here, here, here, _FLAGS, (level,), targets, ())
 
 
-def _build(programs: Sequence[Program], sources: tuple[SourceFile, ...], tools: Path) -> build.Built:
-    lab = _as_lab(programs)
+def build_programs(
+    programs: Sequence[Program], sources: tuple[SourceFile, ...], tools: Path, level: str = LEVEL, recipe: build.Recipe | None = None
+) -> build.Built:
+    """The programs, built in a sandbox as a submission is."""
+    lab = as_lab(programs, level)
     content = hashlib.sha256(b"".join(s.data for s in sources)).hexdigest()
     submission = Submission("run", "", sources, content)
     # the kit's own parts are for targets with a driver only, of which there are none here
-    plan, files = build.plan(lab, submission, kit.Kit(tools, tools, "", None))
+    plan, files = build.plan(lab, submission, kit.Kit(tools, tools, "", None), recipe)
     log = ev.RunLog()
     with LocalSandbox(tools / "warden") as sandbox, uids() as pair:
         for event in sandbox.run(plan, files, pair):
@@ -178,9 +181,9 @@ def run(
     """Builds the programs and runs the starts, each a program's name and its arguments, all at the same time. `keep`: what
     they print is in the report instead of on stdout and stderr. `trace`: the report has a log of all that they do. `faults`
     happen in each of them."""
-    sources = _sources(programs)
+    sources = read_sources(programs)
     tools = kit.base()
-    built = _build(programs, sources, tools)
+    built = build_programs(programs, sources, tools)
     if built.failed:
         return Report(None, None, tuple(built.findings), sources)
     files = {f"bin/{name}": File(data, 0o755) for name, data in built.programs.items()}

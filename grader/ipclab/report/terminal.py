@@ -83,6 +83,16 @@ def _processes(processes: Iterable[Process]) -> list[RenderableType]:
     return [Text(f"{clean(p.role)} (pid {p.pid}) {clean(p.doing) or view.state(p)}", style="dim") for p in processes]
 
 
+def _schedule(finding: Finding) -> list[RenderableType]:
+    """The order of events that weave tells with a race."""
+    lines = str(finding.args.get("schedule") or "").splitlines()
+    return [Text("In this order:", style="dim"), *(_indented(Text(clean(line))) for line in lines)] if lines else []
+
+
+def _replay(finding: Finding) -> list[RenderableType]:
+    return [Text.assemble(("Again: ", "bold cyan"), clean(finding.replay))] if finding.replay else []
+
+
 def _hint(text: str | None) -> list[RenderableType]:
     return [Text.assemble(("Hint: ", "bold cyan"), clean(text))] if text else []
 
@@ -274,6 +284,6 @@ def print_findings(findings: Sequence[Finding], files: Sequence[SourceFile], con
         parts = _source(files, finding.location) if finding.location and finding.location.line > 0 else []
         for place in finding.related:
             parts.append(Text(f"and {view.place(place)}", style="dim"))
-        for part in (*parts, *_processes(finding.processes), *_hint(finding.hint)):
+        for part in (*parts, *(_schedule(finding) or _processes(finding.processes)), *_hint(finding.hint), *_replay(finding)):
             console.print(_indented(part))
         console.print()

@@ -1,0 +1,122 @@
+"""`ipclab explore`: what it says of programs, what replays, and what it does with what it cannot explore."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from tree import REPO, ipclab
+
+DATA = Path(__file__).with_name("data") / "explore"
+
+
+def explore(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    return ipclab("explore", *args)
+
+
+def found(*args: str | Path) -> dict:
+    done = explore("--json", *args)
+    assert done.returncode in (0, 1, 2), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_race_is_told_with_both_lines_what_was_held_and_what_came_of_it() -> None:
+    done = explore(DATA / "count.c")
+    said = re.sub(r"\s+", " ", done.stderr)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "Data race: The parent wrote s->count at count.c:31, then child 1 read it at count.c:17." in said
+    assert "Only child 1 holds the semaphore made at count.c:25 there." in said
+    assert re.search(r"With this seed the program printed \d, with seed \d+ \d", said)
+    assert "Child 1: sem_wait at count.c:16 Child 1 reads s->count at count.c:17" in said
+    assert f"./ipclab explore --seed 0 {DATA / 'count.c'}" in said
+
+
+def test_the_same_seed_gives_the_same_report_always() -> None:
+    first = found("--seed", "3", DATA / "count.c")
+    assert first["findings"] and first["schedules"] == 1 and first["seed"] == 3
+    for _ in range(3):
+        again = found("--seed", "3", DATA / "count.c")
+        for report in (first, again):
+            for finding in report["findings"]:
+                for process in finding["processes"]:
+                    process["pid"] = 0  # the kernel's
+        assert again == first
+
+
+def test_the_line_that_replays_shows_the_finding_again() -> None:
+    report = found(DATA / "abba.c")
+    (deadlock,) = [f for f in report["findings"] if f["kind"] == "deadlock"]
+    assert deadlock["cause"] == "all_processes_wait" and deadlock["location"] == {"file": "abba.c", "line": 15}
+    words = shlex.split(deadlock["replay"])
+    done = subprocess.run([*words[:2], "--json", *words[2:]], cwd=REPO, capture_output=True, text=True, timeout=120)
+    (again,) = json.loads(done.stdout)["findings"]
+    assert (again["text"], again["seed"] if "seed" in again else None) == (deadlock["text"], None)
+
+
+def test_a_right_program_has_no_finding_and_a_bound() -> None:
+    done = explore("--seeds", "100", DATA / "locked.c")
+    assert done.returncode == 0
+    assert re.search(r"locked: 101 schedules in [\d.]+ s, no findings", done.stderr)
+    assert re.search(r"of depth 2.*n=\d, k=\d+, this input", done.stderr)
+    report = found("--seeds", "30", DATA / "locked.c")
+    assert report["exit"] == {"code": 0, "signal": None} and report["stdout"] == "2\n"
+    assert {b["depth"] for b in report["bound"]} == {1, 2, 3}
+
+
+def test_a_lock_that_lets_two_in_is_named_so() -> None:
+    report = found(DATA / "locked.c", "--", "two")
+    causes = {f["cause"] for f in report["findings"]}
+    assert causes == {"lock_lets_two_in"}, report["findings"]
+    assert all(f["replay"].endswith("-- two") for f in report["findings"])
+
+
+def test_several_programs_run_under_one_schedule() -> None:
+    programs = ("--program", f"server={DATA / 'server.c'}", "--program", f"client={DATA / 'client.c'}")
+    report = found("--seeds", "40", *programs, "--start", "server f 2", "--start", "client f 3", "--start", "client f 4")
+    assert [f for f in report["findings"] if f["kind"] != "note"] == []
+    assert report["stdout"] == "7\n"
+
+
+def test_a_spin_wait_for_what_never_comes_ends_and_is_said() -> None:
+    report = found("--seeds", "2", "--steps", "20000", DATA / "spins.c")
+    (finding,) = report["findings"]
+    assert (finding["kind"], finding["cause"]) == ("timeout", "step_limit")
+    assert finding["location"] == {"file": "spins.c", "line": 13}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nowhere.c",), "nowhere.c is not there"),
+        ((), "there is no file to run"),
+        (("--seeds", "0", DATA / "count.c"), "--seeds"),
+        (("--depth", "17", DATA / "count.c"), "--depth"),
+        (("--stdin", "nowhere", DATA / "count.c"), "--stdin nowhere: No such file or directory"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: tuple[str | Path, ...], says: str) -> None:
+    done = explore(*arguments)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
+
+
+def test_a_program_that_does_not_compile_is_told_as_by_run(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("int main(void) { return nothing; }\n")
+    done = explore(tmp_path / "x.c")
+    assert done.returncode == 1 and "x.c:1" in done.stderr and "schedules" not in done.stderr
+
+
+def test_a_program_that_starts_another_one_is_not_passed_silently(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text('#include <unistd.h>\nint main(void)\n{\n    execlp("true", "true", (char *)0);\n    return 1;\n}\n')
+    done = explore(tmp_path / "x.c")
+    said = re.sub(r"\s+", " ", done.stderr)
+    assert done.returncode == 2 and "weave cannot control the program" in said and "x.c:4" in said
+
+
+def test_a_program_that_shares_nothing_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+    done = explore("--seeds", "5", tmp_path / "x.c")
+    assert done.returncode == 0 and "shares no memory" in re.sub(r"\s+", " ", done.stderr)
