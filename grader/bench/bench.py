@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import measure  # noqa: E402
 import watching  # noqa: E402, F401  adds its measures
+import weaving  # noqa: E402, F401  adds its measures
 from ipclab.faults import Fault  # noqa: E402
 from ipclab.manifest import load_lab  # noqa: E402
 
