@@ -203,6 +203,11 @@ static int control(int fd, int command, void *argument, uint32_t place)
     case F_OFD_SETLKW:
     case F_OFD_GETLK:
         return weave_file_lock(fd, command, argument, OP_FCNTL_LOCK, place);
+    case F_SETOWN:
+    case F_SETOWN_EX:
+    case F_SETSIG:
+        weave_stop(VERDICT_UNCONTROLLED, "function", place,
+                   "fcntl(F_SETOWN), by which the kernel sends signals");
     case F_SETPIPE_SZ:
     case F_SETFL: {
         struct weave_fd d;

@@ -18,7 +18,8 @@ struct host_options {
     uint32_t watched[4][2], n_watched;
     int cpu_ms;         /* of one process between two points */
     bool explore;       /* depth is the greatest one; seeds 1 to 100 are coarse, to 200 fine, and so on */
-    int budget_ms;      /* no schedule is begun after it; 0: none */
+    uint64_t until_ns;  /* CLOCK_MONOTONIC: a schedule that is not done by then is given up; 0: none */
+    int budget_ms;      /* for all of it, real time; 0: none */
     const char *input;  /* file that the first program reads; NULL: nothing */
     const char *folder; /* where each run gets a fresh folder */
     bool new_pids;      /* name spaces of its own, where it is allowed */
@@ -36,6 +37,7 @@ struct host_run {
     uint32_t first_code; /* of the first program, as wait tells it */
     bool first_known;
     uint64_t wall_ns;
+    bool given_up; /* the time was over: it says nothing */
 };
 void host_run_one(const struct host_options *options, struct host_run *run);
 

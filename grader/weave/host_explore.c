@@ -74,15 +74,22 @@ static bool news(struct explorer *x, const struct host_run *run)
     return new;
 }
 
-static void one(struct explorer *x, uint64_t seed)
+static void tell(struct explorer *x, const struct host_run *run)
+{
+    x->schedules++;
+    bool brief = !news(x, run) && x->options.explore && !x->options.full;
+    host_tell(&x->options, run, brief && !x->options.log, stdout);
+    if (fflush(stdout) != 0)
+        exit(3);
+}
+
+/* False: the time was over before it was done. */
+static bool one(struct explorer *x, uint64_t seed)
 {
     struct host_run run = {.seed = seed};
     host_run_one(&x->options, &run);
-    x->schedules++;
-    bool brief = !news(x, &run) && x->options.explore && !x->options.full;
-    host_tell(&x->options, &run, brief && !x->options.log, stdout);
-    if (fflush(stdout) != 0)
-        exit(3);
+    if (!run.given_up)
+        tell(x, &run);
     host_guard_end();
     if (REGION->n_alive_high > x->alive)
         x->alive = REGION->n_alive_high;
@@ -93,6 +100,7 @@ static void one(struct explorer *x, uint64_t seed)
     host_clean(&x->options);
     close(run.out);
     close(run.err);
+    return !run.given_up;
 }
 
 static void choose(struct explorer *x, uint32_t greatest, uint64_t seed)
@@ -104,7 +112,7 @@ static void choose(struct explorer *x, uint32_t greatest, uint64_t seed)
 }
 
 /* The run that others are measured by. It is told as theirs are: it may have found something. */
-static void probe(struct explorer *x, bool wanted)
+static bool probe(struct explorer *x, bool wanted)
 {
     struct host_options asked = x->options;
     if (!wanted) {
@@ -112,9 +120,10 @@ static void probe(struct explorer *x, bool wanted)
         x->options.n_watched = 0;
     }
     choose(x, 1, 0);
-    one(x, 0);
+    bool done = one(x, 0);
     x->options.log = asked.log;
     x->options.n_watched = asked.n_watched;
+    return done;
 }
 
 void host_explore(const struct host_options *options)
@@ -122,24 +131,20 @@ void host_explore(const struct host_options *options)
     static struct explorer x;
     x.options = *options;
     uint64_t began = host_now_ns();
-    bool cut = false;
-    if (options->explore)
-        probe(&x, options->first_seed == 0);
-    for (uint64_t seed = options->first_seed;; seed++) {
-        if (options->budget_ms && host_now_ns() - began > (uint64_t)options->budget_ms * 1000000u) {
-            cut = true;
-            break;
-        }
+    if (options->budget_ms)
+        x.options.until_ns = began + (uint64_t)options->budget_ms * 1000000u;
+    bool in_time = !options->explore || probe(&x, options->first_seed == 0);
+    for (uint64_t seed = options->first_seed; in_time; seed++) {
         if (options->explore)
             choose(&x, options->depth ? options->depth : 1, seed);
         if (seed > 0 || !options->explore)
-            one(&x, seed);
+            in_time = one(&x, seed);
         if (seed == options->last_seed)
             break;
     }
     printf("{\"done\":true,\"schedules\":%lu,\"coarse_steps\":%lu,\"fine_steps\":%lu,\"alive\":%u,\"cut\":%s,"
            "\"wall_us\":%lu}\n",
-           x.schedules, x.coarse_steps, x.fine_steps, x.alive, cut ? "true" : "false",
+           x.schedules, x.coarse_steps, x.fine_steps, x.alive, in_time ? "false" : "true",
            (host_now_ns() - began) / 1000);
     if (fflush(stdout) != 0)
         exit(3);

@@ -336,8 +336,13 @@ void host_run_one(const struct host_options *o, struct host_run *run)
     start(&h);
     see_new(&h);
     baton_give(baton_pick());
-    while (atomic_load(&REGION->verdict) == VERDICT_RUNNING)
+    while (atomic_load(&REGION->verdict) == VERDICT_RUNNING) {
         wait_for_something(&h, LOOK_MS);
+        if (o->until_ns && host_now_ns() > o->until_ns) {
+            run->given_up = true;
+            baton_verdict(VERDICT_TIME); /* nobody is told */
+        }
+    }
     kill_rest(&h);
     run->wall_ns = host_now_ns() - began;
     if (!host_region_intact())

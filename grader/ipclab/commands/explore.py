@@ -100,7 +100,7 @@ def _say_end(explored: Explored) -> None:
 @click.option("--walk", is_flag=True, help="Choose at random who goes on at each point, instead of by priorities (PCT).")
 @click.option("--signals", is_flag=True, help="Let a signal that is on its way come at any later point.")
 @click.option("--steps", type=click.IntRange(1000, 10**12), default=2_000_000, metavar="N", help="Steps after which a schedule counts as endless.")
-@click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="Begin no schedule after so many seconds (default: 60).")
+@click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="Stop after so many seconds (default: 60).")
 @click.option("--stdin", "stdin", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="What the first program reads, in each schedule; - is this stdin.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.pass_context

@@ -76,7 +76,8 @@ def explore(
     found = explain.findings(the_set, options, explored, sources, command)
     if explored.broken:
         found.append(catalogue.finding("tamper", "weave_ended_early"))
-    if not _shares_memory(explored.schedules) and not any(is_fault(f) for f in found) and not explored.broken:
+    told = explored.schedules and not explored.broken
+    if told and not _shares_memory(explored.schedules) and not any(is_fault(f) for f in found):
         found.append(catalogue.finding("note", "nothing_shared"))
     shown = _shown(explored.schedules)
     return Explored(
