@@ -7,6 +7,7 @@
  */
 #include "descriptor.h"
 #include "handlers.h"
+#include "thread.h"
 #include "units.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +57,22 @@ int __wrap_sem_destroy(sem_t *s)
     return sem_destroy(s);
 }
 
+/* One that was made for the threads of a process (pshared 0) and lies in shared memory: a post wakes those of the
+ * poster's own process only, since the futex is a private one. */
+static weave_key sleepers_of(sem_t *s, uint32_t place)
+{
+    return weave_sleep_key(s, !object_of(s, place)->note, "semaphore", place);
+}
+
+static int sleep_on(sem_t *s, enum weave_op op, uint64_t deadline, uint32_t place)
+{
+    weave_key key = weave_key_of(s), sleepers = sleepers_of(s, place);
+    if (weave_same_key(&key, &sleepers))
+        return weave_block(op, key, deadline, place);
+    weave_queue_enter(sleepers, 1);
+    return weave_queue_wait(op, deadline, false, place);
+}
+
 static int wait_until(sem_t *s, enum weave_op op, uint64_t deadline, uint32_t place)
 {
     weave_key key = weave_key_of(s);
@@ -67,7 +84,7 @@ static int wait_until(sem_t *s, enum weave_op op, uint64_t deadline, uint32_t pl
         }
         if (errno != EAGAIN && errno != EINTR)
             return -1;
-        int e = weave_block(op, key, deadline, place);
+        int e = sleep_on(s, op, deadline, place);
         if (e) {
             errno = e;
             return -1;
@@ -126,7 +143,7 @@ int __wrap_sem_post(sem_t *s)
     o->last_place = PLACE;
     weave_drop(key);
     units_give(o, 1, PLACE);
-    weave_wake(key);
+    weave_wake_sleepers(sleepers_of(s, PLACE), s);
     return 0;
 }
 
