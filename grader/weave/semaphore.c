@@ -57,8 +57,8 @@ int __wrap_sem_destroy(sem_t *s)
     return sem_destroy(s);
 }
 
-/* One that was made for the threads of a process (pshared 0) and lies in shared memory: a post wakes those of the
- * poster's own process only, since the futex is a private one. */
+/* One that was made for the threads of a process (pshared 0) and lies in shared memory: a post wakes those of
+ * the poster's own process only, since the futex is a private one. */
 static weave_key sleepers_of(sem_t *s, uint32_t place)
 {
     return weave_sleep_key(s, !object_of(s, place)->note, "semaphore", place);

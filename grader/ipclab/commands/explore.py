@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ipclab.weaving.report import Explored
 
 INPUT_MAX = 16 << 20
+PRINTED_MAX = 4000
 CANNOT = 2  # exit code: weave cannot control the program, so nothing was looked at
 
 
@@ -75,6 +76,10 @@ def _say_end(explored: Explored) -> None:
     count = len(explored.faults)
     schedules = f"{explored.schedules} schedule{'' if explored.schedules == 1 else 's'}"
     say(f"{explored.name}: {schedules} in {explored.seconds:.1f} s, {count or 'no'} finding{'' if count == 1 else 's'}")
+    if explored.schedules == 1 and explored.stdout:
+        from ipclab.printable import clean_lines
+
+        say(f"it printed:\n{clean_lines(explored.stdout.decode('utf-8', 'replace'), limit=PRINTED_MAX).rstrip()}")
     if explored.cut:
         say("note: the time was over before the last seed (--timeout)")
     if not count and not explored.cannot:

@@ -120,3 +120,12 @@ def test_a_program_that_shares_nothing_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "x.c").write_text("int main(void)\n{\n    return 0;\n}\n")
     done = explore("--seeds", "5", tmp_path / "x.c")
     assert done.returncode == 0 and "shares no memory" in re.sub(r"\s+", " ", done.stderr)
+
+
+def test_the_readme_shows_what_is_really_printed() -> None:
+    text = (REPO / "README.md").read_text("utf-8")
+    source = "grader/tests/core/data/explore/count.c"
+    shown = text.partition(f"$ ./ipclab explore {source}\n")[2].partition("\nA seed is")[0]
+    done = subprocess.run(["./ipclab", "explore", source], cwd=REPO, capture_output=True, text=True, timeout=300)
+    bare = [re.sub(r"in [\d.]+ s", "in N s", " ".join(said.split())) for said in (shown, done.stderr)]
+    assert len(bare[0]) > 500 and bare[0] == bare[1]
