@@ -213,13 +213,13 @@ def _end_words(lane: Lane, event: TraceEvent, names: Names) -> str:
     return f"{how}, never waited for" if lane.zombie else how
 
 
-def _over_words(step: Step) -> str:
+def _over_words(step: Step, unit: str) -> str:
     """Of the row in which a call is over."""
     op = clean(step.op, limit=30)
     if step.count > 1:
         return f"last of {step.count:,} × {op}"
     said = f"{op} {_amount(step.first)}".rstrip()
-    return f"{said} after {duration_text(step.waited_ms)}" if step.waited_ms >= 1 else said
+    return f"{said} after {duration_text(step.waited_ms)}" if unit == "ms" and step.waited_ms >= 1 else said
 
 
 def _about(step: Step, lane: Lane) -> str:
@@ -300,9 +300,8 @@ class _Picture:
             yield y
             before = row
 
-    @staticmethod
-    def _gap(before: Row | None, row: Row) -> bool:
-        return before is not None and not row.left_out and not before.left_out and row.time - before.time >= GAP_MS
+    def _gap(self, before: Row | None, row: Row) -> bool:
+        return self.trace.unit == "ms" and before is not None and not row.left_out and not before.left_out and row.time - before.time >= GAP_MS
 
     def _x(self, lane: int) -> float:
         return _MARGIN + _GUTTER + lane * self.lane_width + _INSET
@@ -319,7 +318,8 @@ class _Picture:
         lanes, trace = self.plan.lanes, self.trace
         count = len(lanes) + self.plan.lanes_left_out
         said = f"{plural(count, 'process').replace('processs', 'processes')}, {plural(len(trace.events), 'event')}, "
-        said += f"{duration_text(trace.end_ms)}; time runs downward. "
+        lasted = duration_text(trace.end_ms) if trace.unit == "ms" else plural(round(trace.end_ms), trace.unit)
+        said += f"{lasted}; time runs downward. "
         ends = [
             f"{clean(lane.process.role, limit=60)} ({lane.process.pid}): "
             f"{_end_words(lane, lane.end.first, self.names) if lane.end else ending(lane.process)}"
@@ -343,7 +343,7 @@ class _Picture:
         if row.step is None:
             return "begins", ""
         if row.is_end:
-            return _over_words(row.step), ""
+            return _over_words(row.step, self.trace.unit), ""
         return _begin_words(row.step, self.plan.lanes[row.lane], self.names), place(row.step.first.location)
 
     # ---- parts of the picture
@@ -446,7 +446,7 @@ class _Picture:
     def _row_texts(self) -> Iterator[str]:
         before = ""
         for row, y, (words, where) in zip(self.plan.rows, self.ys, self.labels):
-            time = f"{row.time:.3f}"
+            time = f"{row.time:.3f}" if self.trace.unit == "ms" else f"{row.time:.0f}"
             if row.left_out:
                 continue
             if time != before:
@@ -468,7 +468,7 @@ class _Picture:
         return f"<g>{parts}<title>{escape(tip)}</title></g>\n"
 
     def _heads(self) -> Iterator[str]:
-        yield _text(_MARGIN + _GUTTER - 14, self.top + 30, "ms", "s soft r", _SMALL)
+        yield _text(_MARGIN + _GUTTER - 14, self.top + 30, self.trace.unit, "s soft r", _SMALL)
         for number, lane in enumerate(self.plan.lanes):
             x, role = self._x(number) - _INSET + 2, clean(lane.process.role, limit=60)
             room = self.lane_width - 26

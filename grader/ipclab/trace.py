@@ -48,3 +48,4 @@ class Trace:
     events: tuple[TraceEvent, ...]  # by start
     dropped: int = 0  # events that were not kept
     end_ms: float = 0.0
+    unit: str = "ms"  # of all times; "step" of a schedule, in which time means nothing but order

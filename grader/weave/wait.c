@@ -5,6 +5,16 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+/* The log says which child: by its number in the run, since pids differ between runs. */
+static void reaped(pid_t pid, int status, weave_key key, uint32_t place)
+{
+    const struct weave_task *child = weave_task_of(pid);
+    int64_t born = child ? (int64_t)child->born + 1 : 0;
+    weave_reaped(pid, status);
+    if (born)
+        weave_log(LOG_OP, OP_WAIT, key, born, place);
+}
+
 static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage, uint32_t place)
 {
     weave_key key = {.kind = KIND_CHILD, .a = weave_number()};
@@ -14,7 +24,7 @@ static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage,
         pid_t got = wait4(pid, &s, options | WNOHANG, usage);
         if (got > 0) {
             if (WIFEXITED(s) || WIFSIGNALED(s))
-                weave_reaped(got, s);
+                reaped(got, s, key, place);
             if (status) {
                 weave_range(status, sizeof *status, true, place);
                 *status = s;
@@ -83,7 +93,7 @@ int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
             if (own.si_pid && ended && options & WNOWAIT)
                 looked_at(own.si_pid);
             else if (own.si_pid && ended)
-                weave_reaped(own.si_pid, own.si_code == CLD_EXITED ? own.si_status << 8 : own.si_status);
+                reaped(own.si_pid, own.si_code == CLD_EXITED ? own.si_status << 8 : own.si_status, key, PLACE);
             if (info)
                 *info = own;
             return 0;

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from ipclab.faults import UsageFault
+from ipclab.printable import clean
+
+if TYPE_CHECKING:
+    from ipclab.model import Finding
+    from ipclab.trace import Trace
 
 INTERRUPTED = 130
 
@@ -99,3 +106,18 @@ def terminable() -> Iterator[None]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def check_picture(path: Path | None) -> None:
+    """Before anything runs: could a picture be written there?"""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageFault(f"--picture {clean(str(path), limit=200)}: there is no such folder")
+
+
+def write_picture(path: Path, trace: Trace, title: str, findings: Iterable[Finding]) -> None:
+    from ipclab.picture import draw
+
+    try:
+        path.write_text(draw(trace, title, [f.text for f in findings]), "utf-8")
+    except OSError as error:
+        raise UsageFault(f"--picture {clean(str(path), limit=200)}: {error.strerror}") from error

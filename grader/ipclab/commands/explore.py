@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ipclab.commands.common import command, say, terminable
+from ipclab.commands.common import check_picture, command, say, terminable, write_picture
 from ipclab.commands.programs import ProgramCommand, read_programs, read_starts
 from ipclab.faults import UsageFault
 
@@ -107,6 +107,7 @@ def _say_end(explored: Explored) -> None:
 @click.option("--steps", type=click.IntRange(1000, 10**12), default=2_000_000, metavar="N", help="Steps after which a schedule counts as endless.")
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="Stop after so many seconds (default: 60).")
 @click.option("--stdin", "stdin", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="What the first program reads, in each schedule; - is this stdin.")
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw the first schedule with a finding (or that of --seed).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.pass_context
 def explore(
@@ -122,6 +123,7 @@ def explore(
     steps: int,
     timeout: float,
     stdin: Path | None,
+    picture: Path | None,
     as_json: bool,
 ) -> int:
     """Run any C program in many orders of events, and find the data races and deadlocks between its processes.
@@ -134,6 +136,7 @@ def explore(
 
     programs = read_programs(files, named)
     starts = read_starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
+    check_picture(picture)
     options = _options(seeds, depth, seed, walk, signals, steps, timeout)
     given = [str(f) for f in files]
     for name, values in (("--program", named), ("--start", wanted)):
@@ -142,7 +145,9 @@ def explore(
     arguments = context.meta.get("ipclab.arguments", ())
     given += ["--", *arguments] if arguments else []
     with terminable(), _Bar(options.last - options.first + 1) as bar:
-        explored = report.explore(programs, starts, _stdin(stdin), options, given, bar.show)
+        explored = report.explore(programs, starts, _stdin(stdin), options, given, bar.show, trace=picture is not None)
+    if picture is not None and explored.trace is not None:
+        write_picture(picture, explored.trace, f"{programs[0].name}, seed {explored.seed}", explored.findings)
     if as_json:
         click.echo(json.dumps(report.to_json(explored), indent=1))
     else:

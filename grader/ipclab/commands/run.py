@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from ipclab.commands.common import command, say, terminable
+from ipclab.commands.common import check_picture, command, say, terminable, write_picture
 from ipclab.commands.programs import ProgramCommand, read_programs, read_starts
-from ipclab.faults import UsageFault
 from ipclab.printable import clean
 
 
@@ -24,12 +23,7 @@ def _show_trace(report: Any, listed: bool, picture: Path | None, title: str) -> 
         for line in tracelist.lines(report.trace, colour=sys.stderr.isatty() and "NO_COLOR" not in os.environ):
             say(line)
     if picture is not None:
-        from ipclab.picture import draw
-
-        try:
-            picture.write_text(draw(report.trace, title, [f.text for f in report.findings]), "utf-8")
-        except OSError as error:
-            raise UsageFault(f"--picture {clean(str(picture), limit=200)}: {error.strerror}") from error
+        write_picture(picture, report.trace, title, report.findings)
 
 
 _FAULT_HELP = (
@@ -89,8 +83,7 @@ def run(
     injected = injection.read_all(wanted_faults)
     programs = read_programs(files, named)
     starts = read_starts(programs, wanted, context.meta.get("ipclab.arguments", ()))
-    if picture is not None and not picture.absolute().parent.is_dir():
-        raise UsageFault(f"--picture {clean(str(picture), limit=200)}: there is no such folder")
+    check_picture(picture)
     with terminable():
         logged = trace or picture is not None
         report = runner.run(programs, starts, timeout=timeout, keep=as_json, trace=logged, faults=injected)

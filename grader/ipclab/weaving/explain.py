@@ -25,7 +25,7 @@ _LOCKS = frozenset({"semaphore", "mutex", "spin lock", "rwlock", "semaphore set"
 # ---- who and where ----------------------------------------------------------------------------------------
 
 
-def _origin(s: Schedule, born: int) -> int:
+def origin(s: Schedule, born: int) -> int:
     """The process as it came into being: exec gives it another entry."""
     process = s.processes[born]
     if process.pid or process.thread:
@@ -33,9 +33,15 @@ def _origin(s: Schedule, born: int) -> int:
     return max((i for i in range(born) if s.processes[i].task == process.task and s.processes[i].pid), default=born)
 
 
+def is_lead(s: Schedule, born: int) -> bool:
+    """Did a process or thread begin here, and not only another program in one?"""
+    process = s.processes[born]
+    return process.thread or process.pid != 0
+
+
 def role(s: Schedule, born: int) -> str:
     """What people call it: the parent, child 2, thread 1 of child 2."""
-    born = _origin(s, born)
+    born = origin(s, born)
     process = s.processes[born]
     program = s.program_name(process.program)
     roots = [i for i, p in enumerate(s.processes) if p.parent < 0]
@@ -47,11 +53,11 @@ def role(s: Schedule, born: int) -> str:
     siblings = [
         i
         for i, p in enumerate(s.processes)
-        if p.thread == process.thread and p.parent >= 0 and (p.pid or p.thread) and _origin(s, p.parent) == _origin(s, process.parent)
+        if p.thread == process.thread and p.parent >= 0 and (p.pid or p.thread) and origin(s, p.parent) == origin(s, process.parent)
     ]
     number = siblings.index(born) + 1 if born in siblings else 1
     mine = f"{'thread' if process.thread else 'child'} {number}"
-    parent = _origin(s, process.parent)
+    parent = origin(s, process.parent)
     if process.thread and not any(p.parent >= 0 and not p.thread for p in s.processes):
         return mine
     if parent in roots and len(roots) == 1 and not process.thread:
@@ -101,6 +107,11 @@ class Case:
             return "the same memory"
         made = self.made(memory.made, memory.program)
         return f"{what} of the shared memory" + (f" made at {made}" if made else "")
+
+    def accessed(self, entry: Logged) -> str:
+        """What a logged access is to."""
+        line = self.line(entry.born, entry.place)
+        return (places.name_of(line, self.sources) if line else "") or "shared memory"
 
     def made(self, place: int, program: int) -> str:
         line = self.lines.get((self.schedule.program_name(program), place))
@@ -194,8 +205,7 @@ def _log_line(case: Case, entry: Logged, names: dict[int, str]) -> str:
     at = f" at {where}" if where else ""
     who = _first(role(case.schedule, entry.born))
     if entry.what in ("read", "write"):
-        line = case.line(entry.born, entry.place)
-        name = names.get(entry.place) or (places.name_of(line, case.sources) if line else "") or "it"
+        name = names.get(entry.place) or case.accessed(entry)
         return f"{who} {'reads' if entry.what == 'read' else 'writes'} {name}{at}"
     if entry.what == "block":
         return f"{who} has to wait in {entry.op}{at}"
@@ -219,9 +229,9 @@ def _story(case: Case, race: Race) -> tuple[str, ...]:
 
 
 def _process(case: Case, born: int, place: int, state: str, doing: str) -> Process:
-    origin = _origin(case.schedule, born)
+    first = origin(case.schedule, born)
     where = _at(case.location(born, place))
-    return Process(case.schedule.processes[origin].pid, role(case.schedule, born), state, f"{doing} at {where}" if where else doing)
+    return Process(case.schedule.processes[first].pid, role(case.schedule, born), state, f"{doing} at {where}" if where else doing)
 
 
 def race_finding(case: Case, race: Race, others: Sequence[Schedule]) -> Finding:
@@ -305,7 +315,7 @@ def crashed(s: Schedule) -> list[tuple[int, int]]:
 
 
 def crash_finding(case: Case, born: int, number: int) -> Finding:
-    task = next((t for t in case.schedule.tasks if _origin(case.schedule, t.born) == born), None)
+    task = next((t for t in case.schedule.tasks if origin(case.schedule, t.born) == born), None)
     place = None
     if task:
         place = case.location(task.born, task.crash_pc) or case.location(task.born, task.place)
@@ -418,19 +428,25 @@ def _news(found: Iterable[Schedule]) -> Iterator[_New]:
             yield _New(s, races, troubles, deadlock, crashes, verdict)
 
 
+def case_of(
+    the_set: Set, options: Options, schedule: Schedule, races: Sequence[Race], sources: tuple[SourceFile, ...], command: Sequence[str]
+) -> Case:
+    """The schedule run again, with its log and what was held at these races; as it is, should it not come out the same."""
+    again = explorer.replay(the_set, options, schedule.seed, [(r.first.place, r.second.place) for r in races])
+    s = again if again and again.verdict == schedule.verdict else schedule
+    lines = places.find(the_set, _places_of(s), frozenset(source.name for source in sources))
+    return Case(s, lines, sources, replay_command(options, schedule.seed, command))
+
+
 def findings(
     the_set: Set, options: Options, explored: Exploration, sources: tuple[SourceFile, ...], command: Sequence[str]
 ) -> list[Finding]:
     """What the exploration found: each race once for a pair of lines, the first deadlock of each form, and so on.
     `command`: the files and arguments as the user gave them, for the line that replays."""
-    own = frozenset(s.name for s in sources)
     made: list[Finding] = []
     for new in list(_news(explored.schedules))[:TOLD_MAX]:
-        watched = [(r.first.place, r.second.place) for r in new.races]
-        again = explorer.replay(the_set, options, new.schedule.seed, watched)
-        s = again if again and again.verdict == new.schedule.verdict else new.schedule
-        lines = places.find(the_set, _places_of(s), own)
-        case = Case(s, lines, sources, replay_command(options, new.schedule.seed, command))
+        case = case_of(the_set, options, new.schedule, new.races, sources, command)
+        s = case.schedule
         made += [race_finding(case, r, explored.schedules) for r in s.races if _is_one_of(r, new.races)]
         made += [f for t in new.troubles if (f := trouble_finding(case, t))]
         made += [deadlock_finding(case)] if new.deadlock else []

@@ -11,7 +11,8 @@ from ipclab import build, catalogue, kit, results
 from ipclab.model import Finding, SourceFile
 from ipclab.runner import SCHEMA, Program, is_fault, read_sources
 from ipclab.sandbox.local import LocalSandbox
-from ipclab.weaving import bound, explain, explorer, program
+from ipclab.trace import Trace
+from ipclab.weaving import bound, explain, explorer, program, story
 from ipclab.weaving.explorer import Exploration, Options
 from ipclab.weaving.schedules import Schedule
 
@@ -31,6 +32,7 @@ class Explored:
     code: int | None = None  # of the schedule `seed`, as wait(2) tells it
     stdout: bytes = b""
     stderr: bytes = b""
+    trace: Trace | None = None  # of that schedule, if it was asked for
 
     @property
     def faults(self) -> list[Finding]:
@@ -61,8 +63,11 @@ def explore(
     options: Options,
     command: Sequence[str],
     progress: Callable[[Exploration, int], None] = lambda *_: None,
+    *,
+    trace: bool = False,
 ) -> Explored:
-    """Builds the programs for weave, runs the schedules, explains. `command`: as the user gave it, for replay lines."""
+    """Builds the programs for weave, runs the schedules, explains. `command`: as the user gave it, for replay lines. `trace`:
+    the report has a log of what was done in the schedule that stands for all."""
     sources = read_sources(programs)
     tools = kit.base()
     built = program.build_for_weave(programs, sources, tools)
@@ -76,10 +81,12 @@ def explore(
     found = explain.findings(the_set, options, explored, sources, command)
     if explored.broken:
         found.append(catalogue.finding("tamper", "weave_ended_early"))
-    told = explored.schedules and not explored.broken
-    if told and not _shares_memory(explored.schedules) and not any(is_fault(f) for f in found):
+    if explored.schedules and not explored.broken and not _shares_memory(explored.schedules) and not any(is_fault(f) for f in found):
         found.append(catalogue.finding("note", "nothing_shared"))
     shown = _shown(explored.schedules)
+    told = None
+    if trace and shown:
+        told = story.trace_of(explain.case_of(the_set, options, shown, shown.races, sources, command))
     return Explored(
         name,
         (*found, *built.findings),
@@ -94,6 +101,7 @@ def explore(
         code=shown.code if shown else None,
         stdout=shown.stdout if shown else b"",
         stderr=shown.stderr if shown else b"",
+        trace=told,
     )
 
 

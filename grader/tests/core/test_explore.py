@@ -129,3 +129,16 @@ def test_the_readme_shows_what_is_really_printed() -> None:
     done = subprocess.run(["./ipclab", "explore", source], cwd=REPO, capture_output=True, text=True, timeout=300)
     bare = [re.sub(r"in [\d.]+ s", "in N s", " ".join(said.split())) for said in (shown, done.stderr)]
     assert len(bare[0]) > 500 and bare[0] == bare[1]
+
+
+def test_a_schedule_is_drawn(tmp_path: Path) -> None:
+    race, deadlock = tmp_path / "race.svg", tmp_path / "deadlock.svg"
+    assert explore("--seed", "110", "--picture", race, DATA / "count.c").returncode == 1
+    text = race.read_text("utf-8")
+    assert "count, seed 110" in text and ">step<" in text and text.count('class="lane"') == 2
+    assert text.count(">reads s-&gt;count") == 3 and "fork →" in text
+    assert text.count('class="arrow wait-arrow"') == 2 and text.count("never waited for") == 1  # one of them, and it, in the legend
+    assert explore("--picture", deadlock, DATA / "abba.c").returncode == 1
+    assert deadlock.read_text("utf-8").count("never returned") >= 3
+    done = explore("--picture", tmp_path / "no" / "x.svg", DATA / "count.c")
+    assert done.returncode == 2 and "there is no such folder" in done.stderr
