@@ -40,7 +40,7 @@ def _seconds(argv: Sequence[str | Path]) -> float:
 
 def build(folder: Path, source: Path, name: str) -> Path:
     """A program for weave, made as `ipclab explore` makes it."""
-    tools = kit.base()
+    tools = kit.weave()
     options = folder / "weave.ld"
     options.write_bytes(program.wrap_options((tools / "weave.wrap").read_text("ascii")))
     command([kit.GCC, "-std=gnu17", *program.FLAGS, "-c", source, "-o", folder / f"{name}.o"])
@@ -49,7 +49,7 @@ def build(folder: Path, source: Path, name: str) -> Path:
 
 
 def _host(path: Path, *words: str) -> list[str | Path]:
-    return [kit.base() / "weave", "--step-limit", str(10**12), "--seeds", "1", "--", str(1 + len(words)), path, *words]
+    return [kit.weave() / "weave", "--step-limit", str(10**12), "--seeds", "1", "--", str(1 + len(words)), path, *words]
 
 
 def _medians(rounds: int, ways: Sequence[Sequence[str | Path]]) -> list[float]:
@@ -99,7 +99,7 @@ def valgrind(bench: Bench) -> Iterator[Figure]:
 def schedules(bench: Bench) -> Iterator[Figure]:
     """The bounded buffer of three processes: schedules a second, and what a step costs."""
     woven = build(bench.scratch, PROGRAMS / "buffer.c", "buffer-weave")
-    words: list[str | Path] = [kit.base() / "weave", "--explore", "--seeds", f"1:{SCHEDULES}", "--depth", "3", "--", "1", woven]
+    words: list[str | Path] = [kit.weave() / "weave", "--explore", "--seeds", f"1:{SCHEDULES}", "--depth", "3", "--", "1", woven]
     rates, steps = [], []
     for _ in range(bench.repeat):
         lines = command(words).splitlines()

@@ -24,7 +24,7 @@ from ipclab.printable import clean
 _FOLDERS = ("grader/warden", "grader/testkit", "grader/weave", "grader/ipclab", "docker")
 _FILES = ("LICENSE", "ipclab", ".clang-format", "tools/setup.sh", "grader/README.md", "grader/PROTOCOL.md", "grader/Makefile")
 _SUFFIXES = (
-    ".c", ".h", ".S", ".py", ".pyi", ".toml", ".json", ".md", ".txt", ".sh", ".mk", ".html", ".css", ".js", ".svg", ".supp",
+    ".c", ".h", ".S", ".def", ".py", ".pyi", ".toml", ".json", ".md", ".txt", ".sh", ".mk", ".html", ".css", ".js", ".svg", ".supp",
     ".map", ".yml",
 )  # fmt: skip
 _NAMES = ("Makefile", "Dockerfile", "gitignore", ".dockerignore")

@@ -130,8 +130,6 @@ def _base_files() -> dict[str, File]:
     patterns = ("*.c", "*.h", "Makefile")
     files = _sources(PACKAGE.parent / "warden", "warden", patterns)
     files |= _sources(PACKAGE.parent / "warden" / "lines", "warden/lines", patterns)
-    files |= _sources(PACKAGE.parent / "weave", "weave", (*patterns, "*.def"))
-    files |= _sources(PACKAGE.parent / "weave" / "names", "weave/names", patterns)
     return files | _sources(PACKAGE.parent / "testkit", "testkit", patterns)
 
 
@@ -325,21 +323,33 @@ def judge_name(source: str) -> str:
 
 
 def base(image: Image | None = None) -> Path:
-    """The folder with warden, testkit's libraries, weave and, where elfutils is, lines and names."""
+    """The folder with warden, testkit's libraries and, where elfutils is, lines."""
     files = _base_files()
-    outputs = ["warden", "libtestkit.a", "libdriver.a", "weave", "weave.o", "weave.wrap"]
+    outputs = ["warden", "libtestkit.a", "libdriver.a"]
     jobs = f"-j{os.cpu_count() or 1}"
     commands = [
         ["make", jobs, "-C", "warden", "OUT=../out"],
         ["make", jobs, "-C", "testkit", "OUT=../out"],
-        ["make", jobs, "-C", "weave", "OUT=../out"],
     ]
     if image is not None or _LIBDW.is_file():
         commands.append(["make", "-C", "warden/lines", "OUT=../../out"])
-        commands.append(["make", "-C", "weave/names", "OUT=../../out"])
-        outputs += ["lines", "names"]
+        outputs.append("lines")
     key = digest((_hash_files(files), _place(image), json.dumps(commands)))
     return _ensure(f"base-{key[:24]}", image, files, commands, outputs)
+
+
+def weave(image: Image | None = None) -> Path:
+    """The folder with weave, weave.o, weave.wrap and, where elfutils is, names: not built before somebody needs it."""
+    patterns = ("*.c", "*.h", "*.def", "Makefile")
+    files = _sources(PACKAGE.parent / "weave", "weave", patterns)
+    files |= _sources(PACKAGE.parent / "weave" / "names", "weave/names", patterns)
+    outputs = ["weave", "weave.o", "weave.wrap"]
+    commands = [["make", f"-j{os.cpu_count() or 1}", "-C", "weave", "OUT=../out"]]
+    if image is not None or _LIBDW.is_file():
+        commands.append(["make", "-C", "weave/names", "OUT=../../out"])
+        outputs.append("names")
+    key = digest((_hash_files(files), _place(image), json.dumps(commands)))
+    return _ensure(f"weave-{key[:24]}", image, files, commands, outputs)
 
 
 def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:

@@ -57,7 +57,7 @@ class Set:
     """Programs and the sandbox that they run in."""
 
     make_sandbox: Callable[[], Sandbox]
-    tools: Path  # of the place where they run
+    tools: Path  # kit.weave() of the place where they run
     programs: Mapping[str, bytes]  # NAME -> ELF, built for weave
     starts: Sequence[Sequence[str]]  # NAME and arguments
     stdin: bytes = b""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ipclab import build
+from ipclab import build, kit
 from ipclab.kit import GCC
 from ipclab.model import Lab, SourceFile, Target
 from ipclab.runner import Program, build_programs
@@ -53,4 +53,4 @@ def recipe(tools: Path) -> build.Recipe:
 
 
 def build_for_weave(programs: Sequence[Program], sources: tuple[SourceFile, ...], tools: Path) -> build.Built:
-    return build_programs(programs, sources, tools, LEVEL, recipe(tools))
+    return build_programs(programs, sources, kit.base(), LEVEL, recipe(tools))

@@ -69,13 +69,13 @@ def explore(
     """Builds the programs for weave, runs the schedules, explains. `command`: as the user gave it, for replay lines. `trace`:
     the report has a log of what was done in the schedule that stands for all."""
     sources = read_sources(programs)
-    tools = kit.base()
+    tools, warden = kit.weave(), kit.base() / "warden"
     built = program.build_for_weave(programs, sources, tools)
     name = programs[0].name
     if built.failed:
         return Explored(name, tuple(built.findings), sources, False)
     binaries = {p.name: built.programs[build.program_name(p.name, program.LEVEL)] for p in programs}
-    the_set = explorer.Set(lambda: LocalSandbox(tools / "warden"), tools, binaries, starts, stdin)
+    the_set = explorer.Set(lambda: LocalSandbox(warden), tools, binaries, starts, stdin)
     began = time.monotonic()
     explored = explorer.explore(the_set, options, progress)
     found = explain.findings(the_set, options, explored, sources, command)

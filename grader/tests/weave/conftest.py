@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from corpus import Kit, make_kit
+from weave_corpus import Kit, make_kit
 
 
 @pytest.fixture(scope="session")

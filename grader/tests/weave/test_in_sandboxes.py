@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from corpus import Program, programs
+from weave_corpus import Program, programs
 from ipclab import build, events, kit
 from ipclab.model import Finding, SourceFile, Submission
 from ipclab.runner import Program as Named
@@ -42,13 +42,12 @@ class Place:
 @pytest.fixture(scope="module", params=["local", "docker"])
 def place(request: pytest.FixtureRequest) -> Place:
     if request.param == "local":
-        tools = kit.base()
-        return Place(lambda: LocalSandbox(tools / "warden"), tools)
+        here = kit.base() / "warden"
+        return Place(lambda: LocalSandbox(here), kit.weave())
     request.getfixturevalue("docker_image")
     image = docker.image()
-    there = kit.base(image)
-    warden = (there / "warden").read_bytes()
-    return Place(lambda: DockerSandbox(image, warden), there)
+    warden = (kit.base(image) / "warden").read_bytes()
+    return Place(lambda: DockerSandbox(image, warden), kit.weave(image))
 
 
 def built(place: Place, p: Program) -> dict[str, bytes]:

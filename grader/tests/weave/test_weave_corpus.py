@@ -12,7 +12,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from corpus import ALL_WAYS, Built, Finding, Kit, Program, Way, have, programs, steady, stretches
+from weave_corpus import ALL_WAYS, Built, Finding, Kit, Program, Way, have, programs, steady, stretches
 
 FULL = os.environ.get("IPCLAB_WEAVE_FULL") == "1"
 SEEDS = 500 if FULL else 60
