@@ -59,6 +59,7 @@ static const struct option longs[] = {
     {"new-pids", no_argument, NULL, 'P'},
     {"aslr", no_argument, NULL, 'R'},
     {"out", required_argument, NULL, 'o'},
+    {"until-endless", no_argument, NULL, 'E'},
     {"full", no_argument, NULL, 'A'},
     {"explore", no_argument, NULL, 'x'},
     {"budget-ms", required_argument, NULL, 'b'},
@@ -128,6 +129,9 @@ static void read_option(struct host_options *o, int c)
         break;
     case 'o':
         o->told = optarg;
+        break;
+    case 'E':
+        o->until_endless = true;
         break;
     case 'A':
         o->full = true;

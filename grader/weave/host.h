@@ -12,9 +12,10 @@ struct host_options {
     uint64_t steps, step_limit;
     uint32_t depth, strategy, spin_limit;
     bool fine, detect, signals_anywhere, log;
-    bool aslr;        /* addresses differ from run to run, as they do without weave */
-    const char *told; /* file for what is told, made when no program of a run is left; NULL: stdout */
-    bool full;        /* tell every schedule in full, also when it shows nothing new */
+    bool aslr;          /* addresses differ from run to run, as they do without weave */
+    const char *told;   /* file for what is told, made when no program of a run is left; NULL: stdout */
+    bool until_endless; /* the first schedule that does not end is the last */
+    bool full;          /* tell every schedule in full, also when it shows nothing new */
     uint32_t watched[4][2], n_watched;
     int cpu_ms;         /* of one process between two points */
     bool explore;       /* depth is the greatest one; seeds 1 to 100 are coarse, to 200 fine, and so on */

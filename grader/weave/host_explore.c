@@ -18,6 +18,7 @@ struct explorer {
     uint64_t known[KNOWN]; /* what has been told: hashes; 0: free */
     uint64_t coarse_steps, fine_steps, schedules;
     uint32_t alive;
+    bool cut; /* the time was over before the last seed */
 };
 
 /* FNV-1a (Fowler, Noll, Vo), over whole words. */
@@ -83,13 +84,16 @@ static void tell(struct explorer *x, const struct host_run *run)
         exit(3);
 }
 
-/* False: the time was over before it was done. */
+/* False: no more are to be run, since the time was over before it was done, or it has no end. */
 static bool one(struct explorer *x, uint64_t seed)
 {
     struct host_run run = {.seed = seed};
     host_run_one(&x->options, &run);
+    uint32_t verdict = atomic_load(&REGION->verdict);
+    bool ends = !run.given_up && verdict != VERDICT_STEPS && verdict != VERDICT_TIME;
     if (!run.given_up)
         tell(x, &run);
+    x->cut |= run.given_up;
     host_guard_end();
     if (REGION->n_alive_high > x->alive)
         x->alive = REGION->n_alive_high;
@@ -100,7 +104,7 @@ static bool one(struct explorer *x, uint64_t seed)
     host_clean(&x->options);
     close(run.out);
     close(run.err);
-    return !run.given_up;
+    return !run.given_up && (ends || !x->options.until_endless);
 }
 
 static void choose(struct explorer *x, uint32_t greatest, uint64_t seed)
@@ -133,18 +137,18 @@ void host_explore(const struct host_options *options)
     uint64_t began = host_now_ns();
     if (options->budget_ms)
         x.options.until_ns = began + (uint64_t)options->budget_ms * 1000000u;
-    bool in_time = !options->explore || probe(&x, options->first_seed == 0);
-    for (uint64_t seed = options->first_seed; in_time; seed++) {
+    bool on = !options->explore || probe(&x, options->first_seed == 0);
+    for (uint64_t seed = options->first_seed; on; seed++) {
         if (options->explore)
             choose(&x, options->depth ? options->depth : 1, seed);
         if (seed > 0 || !options->explore)
-            in_time = one(&x, seed);
+            on = one(&x, seed);
         if (seed == options->last_seed)
             break;
     }
     printf("{\"done\":true,\"schedules\":%lu,\"coarse_steps\":%lu,\"fine_steps\":%lu,\"alive\":%u,\"cut\":%s,"
            "\"wall_us\":%lu}\n",
-           x.schedules, x.coarse_steps, x.fine_steps, x.alive, in_time ? "false" : "true",
+           x.schedules, x.coarse_steps, x.fine_steps, x.alive, x.cut ? "true" : "false",
            (host_now_ns() - began) / 1000);
     if (fflush(stdout) != 0)
         exit(3);
