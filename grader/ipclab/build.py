@@ -1,8 +1,8 @@
 """Building a submission: the plan for the compiler, and what its messages mean.
 
 The compiler runs in a sandbox of its own that holds no test. A target is built once for each optimisation level, from its
-own files, the submitted headers and the given ones; the given ones win. What comes out is bytes; they are checked before
-they become a program of the run.
+own files, the submitted headers and the given ones; the given ones win. Where a test has the pass `weave` its programs are
+built once more, with weave's library. What comes out is bytes; they are checked before they become a program of the run.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from ipclab import catalogue
 from ipclab.events import EntryLog, RunLog, StreamFault
-from ipclab.kit import GCC, Kit, given_headers
-from ipclab.model import Finding, Lab, Limits, Location, Submission, Target, TargetKind
+from ipclab.kit import GCC, Kit, given_headers, scenario_name
+from ipclab.model import Finding, Lab, Limits, Location, Submission, Target, TargetKind, Test
 from ipclab.plan import CommandEntry, Plan
 from ipclab.sandbox import File
+from ipclab.weaving.flags import LEVEL as WEAVE
 
 BINARY_MAX = 16 << 20
 WARNINGS_MAX = 20
@@ -33,12 +34,40 @@ class Built:
     """What became of a submission's targets."""
 
     programs: dict[str, bytes] = field(default_factory=dict)  # "pump.O2" -> ELF
+    for_weave: dict[str, bytes] = field(default_factory=dict)  # "pump.weave" -> ELF, which runs under weave only
     failed: dict[str, Finding] = field(default_factory=dict)  # target -> the finding that explains it
     findings: list[Finding] = field(default_factory=list)  # of the submission as a whole, errors first
 
 
 def program_name(target: str, build: str) -> str:
     return f"{target}.{build}"
+
+
+# ---- at which levels ----------------------------------------------------------------------------------
+
+
+def weave_level(scenario: str | None) -> str:
+    """The level for a program, or for functions with a scenario: weave-hidden-two."""
+    return WEAVE if scenario is None else f"{WEAVE}-{scenario_name(scenario).removeprefix('scenario-').removesuffix('.o')}"
+
+
+def weave_starts(test: Test) -> tuple[tuple[str, ...], ...]:
+    """What weave starts for a test: NAMEs of targets, with arguments."""
+    assert test.weave is not None
+    return test.weave.starts or ((test.target,),)
+
+
+def weave_levels(lab: Lab, target: Target) -> dict[str, str | None]:
+    """The levels at which weave needs a target, each with the scenario that goes with it."""
+    found: dict[str, str | None] = {}
+    for test in lab.tests:
+        if test.weave is not None and "weave" in test.passes and any(name == target.name for name, *_ in weave_starts(test)):
+            found[weave_level(test.weave.scenario)] = test.weave.scenario
+    return found
+
+
+def levels(lab: Lab, target: Target) -> tuple[str, ...]:
+    return (*lab.builds, *weave_levels(lab, target))
 
 
 # ---- the plan --------------------------------------------------------------------------------------
@@ -49,12 +78,13 @@ def missing_files(target: Target, submission: Submission) -> list[str]:
     return [name for name in target.files if name not in have]
 
 
-Recipe = Callable[[Lab, Target, str], tuple[tuple[str, ...], dict[str, File]]]  # -> a command, and files of ours that it needs
+# -> a command, and files of ours that it needs; None: it is built as it is run and graded
+Recipe = Callable[[Lab, Target, str], tuple[tuple[str, ...], dict[str, File]] | None]
 
 
 def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = None) -> tuple[Plan, dict[str, File]]:
     """What the compiler has to do, and the files that it needs. No entries: there is nothing to compile. `recipe`: how a
-    target is built at a level, if not as it is run and graded."""
+    target is built for weave."""
     headers = {f.name: f.data for f in submission.files if f.name.endswith(".h")} | given_headers(lab)
     files = {f"src/{name}": File(data) for name, data in headers.items()}
     entries = []
@@ -63,8 +93,9 @@ def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = Non
             continue
         files |= {f"src/{f.name}": File(f.data) for f in submission.files if f.name in target.files}
         inputs = [f"src/{name}" for name in (*target.files, *(h for h in headers if h not in target.files))]
-        for level in lab.builds:
-            argv, own = recipe(lab, target, level) if recipe else (_argv(lab, target, level), _kit_files(target, kit))
+        for level in levels(lab, target):
+            special = recipe(lab, target, level) if recipe else None
+            argv, own = special or (_argv(lab, target, level), _kit_files(target, kit))
             files |= own
             entries.append(
                 CommandEntry(
@@ -233,7 +264,8 @@ def _read_target(
     lab: Lab, target: Target, log: RunLog | None, own: frozenset[str], built: Built, advice: list[Finding]
 ) -> None:
     programs: dict[str, bytes] = {}
-    for level in lab.builds:
+    extra = [program_name(target.name, level) for level in weave_levels(lab, target)]
+    for level in levels(lab, target):
         name = program_name(target.name, level)
         entry = log.entries.get(name) if log else None
         if entry is None or entry.end is None:
@@ -249,7 +281,8 @@ def _read_target(
     if target.kind is TargetKind.FUNCTIONS and _defines_main(next(iter(programs.values()))):
         place = Location(target.files[0], 0)
         advice.append(catalogue.finding("note", "stray_main", {"file": target.files[0]}, location=place))
-    built.programs |= programs
+    built.programs |= {name: data for name, data in programs.items() if name not in extra}
+    built.for_weave |= {name: programs[name] for name in extra}
 
 
 def _defines_main(binary: bytes) -> bool:

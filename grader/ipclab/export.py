@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ipclab import manifest, skeleton, workflow
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, Test, Visibility
+from ipclab.model import Lab, Limits, Target, Test, Visibility, Weave
 from ipclab.printable import clean
 
 # Whole folders of the grader, and single files; from these only what is a source or a text.
@@ -152,15 +152,17 @@ def lab_toml(lab: Lab) -> str:
         out += ["", "[[test]]", *_fields(test, Test)]
         if test.limits != Limits():
             out += ["[test.limits]", *_fields(test.limits, Limits)]
+        if test.weave is not None:
+            out += ["[test.weave]", *_fields(test.weave, Weave)]
     return "\n".join(out) + "\n"
 
 
-def _fields(thing: Target | Test | Limits, kind: type) -> list[str]:
-    """Its fields as lines, without those that have their default. Limits of a test are a table of their own."""
+def _fields(thing: Target | Test | Limits | Weave, kind: type) -> list[str]:
+    """Its fields as lines, without those that have their default. Limits and weave of a test are tables of their own."""
     values = {}
     for field in dataclasses.fields(kind):
         value = getattr(thing, field.name)
-        if value != field.default and not isinstance(value, Limits):
+        if value not in (field.default, None) and not isinstance(value, (Limits, Weave)):
             values[field.name] = value
     return _lines(**values)
 

@@ -1,6 +1,6 @@
 """Grading: submissions in, results out, several at a time; each result is kept as soon as it is there.
 
-A submission is built in one sandbox and run in another. Whatever goes wrong with the grader itself becomes a result with
+A submission is built in one sandbox and run in another; what weave runs, in one more for each test. Whatever goes wrong with the grader itself becomes a result with
 the status grader_error for that one submission; the others go on.
 """
 
@@ -66,6 +66,7 @@ def _stretched(value: int, least: int) -> int:
 
 
 def _entry(lab: Lab, test: Test, part: str, seed: int, after: tuple[str, ...]) -> TestEntry:
+    assert test.source is not None
     plain = part in lab.builds
     level = part if plain else lab.builds[0]
     entry = TestEntry(
@@ -104,7 +105,7 @@ def run_plan(lab: Lab, built: build.Built, seed: int) -> Plan:
         for part in judging.parts(test, lab):
             entries.append(_entry(lab, test, part, seed, (*before, *ids)))
             ids = (*ids, entries[-1].id)
-        of_test[test.name] = ids
+        of_test[test.name] = ids or before  # what only weave runs is not in this plan: who waits for it waits for what it waits for
     entries += [replace(e, id=judging.explaining_id(e.id), explains=e.id, after=()) for e in entries if e.run_as == "plain"]
     programs = tuple((name, f"bin/{name}") for name in built.programs)
     return Plan(tuple(entries), programs, {"memcheck": memcheck.ARGV})
@@ -122,7 +123,7 @@ def split(plan: Plan) -> list[Plan]:
 
 def run_files(lab: Lab, built: build.Built, the_kit: Kit) -> dict[str, File]:
     files = {f"bin/{name}": File(data, 0o755) for name, data in built.programs.items()}
-    for source in {t.source for t in lab.tests}:
+    for source in {t.source for t in lab.tests if t.source}:
         files[f"judge/{kit.judge_name(source)}"] = File(the_kit.judge(source), 0o755)
     if (lines := the_kit.lines()) is not None:
         files["lines"] = File(lines, 0o755)
@@ -209,15 +210,10 @@ class _Job:
                     sandbox.prepare()
                 built = self.built or self._build()
                 self.built = built
-            log = None
-            if built.programs:
-                plan = run_plan(lab, built, self.seed)
-                with self.phase("run"):
-                    parts = split(plan) if self.grader.spare_cores else [plan]
-                    files = run_files(lab, built, self.grader.kit)
-                    log = self._run_parts(parts, files, told=True, sandboxes=sandboxes)
+            log = self._run_tests(built, sandboxes) if built.programs else None
+        woven = self._weave(built, log)
         with self.phase("judge"):
-            tests = judging.judge(lab, self.submission, built, log)
+            tests = judging.judge(lab, self.submission, built, log, woven)
         status = ResultStatus.GRADED
         if any(t.status is TestStatus.ERROR for t in tests):
             status = ResultStatus.GRADER_ERROR
@@ -225,14 +221,47 @@ class _Job:
             status = ResultStatus.BUILD_FAILED
         return self.result(status, tests, built.findings)
 
-    def _build(self) -> build.Built:
-        plan, files = build.plan(self.grader.lab, self.submission, self.grader.kit)
+    def _run_tests(self, built: build.Built, sandboxes: Sequence[Sandbox]) -> ev.RunLog:
+        plan = run_plan(self.grader.lab, built, self.seed)
         if not plan.entries:
-            return build.read(self.grader.lab, self.submission, None)
+            return ev.RunLog()
+        with self.phase("run"):
+            parts = split(plan) if self.grader.spare_cores else [plan]
+            files = run_files(self.grader.lab, built, self.grader.kit)
+            return self._run_parts(parts, files, told=True, sandboxes=sandboxes)
+
+    def _weave(self, built: build.Built, log: ev.RunLog | None) -> dict[str, judging.Outcome]:
+        """Runs the pass `weave` of the tests that have passed otherwise. Its seeds are those of lab.toml, the same always."""
+        woven: dict[str, judging.Outcome] = {}
+        wanted = [t for t in judging.in_order(self.grader.lab) if "weave" in t.passes] if built.for_weave else []
+        tools = self.grader.kit.weave
+        if not wanted or tools is None:
+            return woven
+        from ipclab.weaving import closed
+
+        with self.phase("weave"):
+            for test in wanted:
+                if judging.awaits_weave(self.grader.lab, self.submission, built, log, woven, test):
+                    self.grader.tell("test", self.submission.id, test.name)
+                    place = closed.Place(self.grader.lab, self.submission, built, tools, self.grader.sandbox)
+                    woven[test.name] = closed.run(test, place)
+                    self.grader.tell("ended", self.submission.id, test.name, woven[test.name].status)
+        return woven
+
+    def _build(self) -> build.Built:
+        lab, the_kit = self.grader.lab, self.grader.kit
+        recipe = None
+        if the_kit.weave is not None:
+            from ipclab.weaving import program
+
+            recipe = program.recipe(the_kit.weave, the_kit.scenario)
+        plan, files = build.plan(lab, self.submission, the_kit, recipe)
+        if not plan.entries:
+            return build.read(lab, self.submission, None)
         parts = [plan]
-        if self.grader.spare_cores and self.grader.kit.image is None:  # a container costs more than a compiler's run
+        if self.grader.spare_cores and the_kit.image is None:  # a container costs more than a compiler's run
             parts = [replace(plan, entries=e) for e in (plan.entries[::2], plan.entries[1::2]) if e]
-        return build.read(self.grader.lab, self.submission, self._run_parts(parts, files, told=False))
+        return build.read(lab, self.submission, self._run_parts(parts, files, told=False))
 
     def _run_parts(
         self, parts: list[Plan], files: Files, *, told: bool, sandboxes: Sequence[Sandbox] = ()
@@ -271,7 +300,8 @@ class _Job:
         if test is not None:
             own = frozenset(f.name for f in self.submission.files)
             status = judging.judge_entry(test, log.entries[entry_id], own, log.hello).status
-            if status is not TestStatus.PASS or entry_id == judging.entry_id(name, judging.parts(test, self.grader.lab)[-1]):
+            last = entry_id == judging.entry_id(name, judging.parts(test, self.grader.lab)[-1])
+            if status is not TestStatus.PASS or (last and "weave" not in test.passes):
                 self.grader.tell("ended", self.submission.id, name, status)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ipclab import catalogue, memcheck
-from ipclab.build import Built
+from ipclab.build import Built, weave_starts
 from ipclab.events import EntryLog, Hello, RunLog, StreamFault, as_bytes
 from ipclab.model import Finding, Lab, Location, Submission, Test, TestResult, TestStatus, Value, Visibility
 from ipclab.observed import amount, lead, read_value, warden_finding
@@ -23,6 +24,7 @@ _STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
 # What only the witness sees: without it such a test would pass whatever was done.
 _NEEDS_WITNESS = frozenset({"zombie"})
 _LIMITS = frozenset({"wall", "cpu", "memory", "processes", "output"})
+_NOT_RUN = "weave_not_run"
 RECORD_MAX = 1 << 20
 
 
@@ -41,9 +43,9 @@ def is_explaining(entry: str) -> bool:
 
 
 def parts(test: Test, lab: Lab) -> tuple[str, ...]:
-    """In which order a test is tried: each build, then memcheck."""
+    """In which order a test is tried: each build, then memcheck. What weave runs has no judge, and comes after them."""
     plain = lab.builds if "plain" in test.passes else ()
-    return (*plain, *(p for p in test.passes if p != "plain"))
+    return (*plain, *(p for p in test.passes if p not in ("plain", "weave")))
 
 
 # ---- the judge's record -----------------------------------------------------------------------------
@@ -97,7 +99,7 @@ def read_record(text: str) -> Verdict | None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one entry says about its test."""
+    """What one entry, or the pass `weave`, says about its test."""
 
     status: TestStatus
     verdict: Verdict
@@ -105,8 +107,9 @@ class Outcome:
     wall_ms: float
 
 
-def _grader(cause: str, args: Mapping[str, Value], wall_ms: float) -> Outcome:
-    found = catalogue.finding("grader", cause, dict(args))
+def grader_fault(cause: str, args: Mapping[str, Value], wall_ms: float, location: Location | None = None) -> Outcome:
+    """The grader did not do its part, which decides nothing about the submission."""
+    found = catalogue.finding("grader", cause, dict(args), location=location)
     return Outcome(TestStatus.ERROR, Verdict(TestStatus.ERROR, message=found.text), (found,), wall_ms)
 
 
@@ -133,17 +136,17 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | N
     if not log.records:
         return _without_record(test, log, found)
     if verdict is None:
-        return _grader("judge_error", {"test": test.name, "error": "its record makes no sense"}, end.wall_ms)
+        return grader_fault("judge_error", {"test": test.name, "error": "its record makes no sense"}, end.wall_ms)
     if end.records != 1 or len(log.records) != 1:
         # Only where judge and student share a uid can a student reach the socket on which records travel.
         if hello is None or not hello.shared_uid:
-            return _grader("judge_error", {"test": test.name, "error": "it gave more than one record"}, end.wall_ms)
+            return grader_fault("judge_error", {"test": test.name, "error": "it gave more than one record"}, end.wall_ms)
         found.append(catalogue.finding("tamper", "doubled_record", {"test": test.name}))
     if verdict.status is TestStatus.ERROR:
-        outcome = _grader("judge_error", {"test": test.name, "error": verdict.message}, end.wall_ms)
+        outcome = grader_fault("judge_error", {"test": test.name, "error": verdict.message}, end.wall_ms)
         return replace(outcome, findings=(*outcome.findings, *found))
     if verdict.status is TestStatus.PASS and _NEEDS_WITNESS & set(test.fails_on) and hello is not None and not hello.witness:
-        return _grader("no_witness", {"test": test.name}, end.wall_ms)
+        return grader_fault("no_witness", {"test": test.name}, end.wall_ms)
     return _with_record(test, log, verdict, found)
 
 
@@ -160,10 +163,10 @@ def _without_record(test: Test, log: EntryLog, found: list[Finding]) -> Outcome:
         status = "" if end.judge is None else f"signal {end.judge.signal}" if end.judge.signal else f"exit {end.judge.code}"
         said = b"".join(o.data for o in log.outputs if o.who == "judge").decode("utf-8", "backslashreplace").strip()
         args = {"test": test.name, "status": ": ".join(p for p in (status, said[-300:]) if p)}
-        return _grader("judge_died", args, end.wall_ms)
+        return grader_fault("judge_died", args, end.wall_ms)
     if log.id == entry_id(test.name, "memcheck") and not any(f.kind in test.fails_on for f in found):
         # valgrind changes what a program sees (argv[0], how fast it is); that it ran into a limit proves nothing
-        return _grader("memcheck_gave_up", {"test": test.name, "limit": amount(end.outcome, _limit(test, end.outcome))}, end.wall_ms)
+        return grader_fault("memcheck_gave_up", {"test": test.name, "limit": amount(end.outcome, _limit(test, end.outcome))}, end.wall_ms)
     if not any(_costs(f, test, passed=False) for f in found):
         args = {"limit": amount(end.outcome, _limit(test, end.outcome))}
         found.append(catalogue.finding("resource_limit", end.outcome, args))
@@ -210,13 +213,24 @@ def _record_args(verdict: Verdict) -> dict[str, Value]:
 # ---- all of it ------------------------------------------------------------------------------------------
 
 
-def judge(lab: Lab, submission: Submission, built: Built, log: RunLog | None) -> tuple[TestResult, ...]:
-    """The tests' results, in the order of lab.toml. `log` is None where nothing could be run."""
+def judge(
+    lab: Lab, submission: Submission, built: Built, log: RunLog | None, woven: Mapping[str, Outcome] = MappingProxyType({})
+) -> tuple[TestResult, ...]:
+    """The tests' results, in the order of lab.toml. `log` is None where nothing could be run. `woven`: what the pass `weave`
+    of tests came to; where it is missing and would have decided, the test is an error."""
     own = frozenset(f.name for f in submission.files)
     results: dict[str, TestResult] = {}
     for test in in_order(lab):
-        results[test.name] = _test(lab, test, built, log, own, results)
+        results[test.name] = _test(lab, test, built, log, own, woven, results)
     return tuple(results[t.name] for t in lab.tests)
+
+
+def awaits_weave(
+    lab: Lab, submission: Submission, built: Built, log: RunLog | None, woven: Mapping[str, Outcome], test: Test
+) -> bool:
+    """Does nothing but its pass `weave` still decide this test? It is run for such tests only."""
+    result = next(r for r in judge(lab, submission, built, log, woven) if r.name == test.name)
+    return any(f.cause == _NOT_RUN for f in result.findings)
 
 
 def in_order(lab: Lab) -> list[Test]:
@@ -240,8 +254,10 @@ def runnable(lab: Lab, built: Built) -> dict[str, str | None]:
     """For each test None if it can be run, else the test or (with a leading "!") the target that prevents it."""
     why: dict[str, str | None] = {}
     for test in in_order(lab):
-        if test.target in built.failed:
-            why[test.name] = f"!{test.target}"
+        starts = weave_starts(test) if test.weave is not None else ()
+        failed = next((name for name in (test.target, *(s[0] for s in starts)) if name in built.failed), None)
+        if failed is not None:
+            why[test.name] = f"!{failed}"
         else:
             why[test.name] = next((d for d in test.depends if why.get(d) is not None), None)
     return why
@@ -279,11 +295,17 @@ def _recorded_pass(lab: Lab, name: str, log: RunLog) -> bool:
 
 
 def _test(
-    lab: Lab, test: Test, built: Built, log: RunLog | None, own: frozenset[str], results: Mapping[str, TestResult]
+    lab: Lab,
+    test: Test,
+    built: Built,
+    log: RunLog | None,
+    own: frozenset[str],
+    woven: Mapping[str, Outcome],
+    results: Mapping[str, TestResult],
 ) -> TestResult:
     why = runnable(lab, built)[test.name]
     if why is not None and why.startswith("!"):
-        error = built.failed[test.target]
+        error = built.failed[why[1:]]
         return _result(test, TestStatus.FAIL, message=error.text, hint=error.hint, location=error.location)
     if why is not None:
         return _skipped(test, why, results)
@@ -303,6 +325,8 @@ def _test(
         if entry.skipped is not None:
             raise StreamFault("warden_fault", f"{entry.id} was skipped although {entry.skipped.because} passed")
         outcomes.append(_explained(judge_entry(test, entry, own, log.hello), log.entries.get(explaining_id(entry.id)), own))
+    if "weave" in test.passes and all(o.status is TestStatus.PASS for o in outcomes):
+        outcomes.append(woven.get(test.name) or grader_fault(_NOT_RUN, {"test": test.name}, 0.0))
     return _merge(test, outcomes)
 
 
@@ -363,7 +387,7 @@ def _merge(test: Test, outcomes: list[Outcome]) -> TestResult:
     first = next(iter(findings.values()), None)
     verdict = last.verdict
     listed = tuple(findings.values())
-    if first is not None and verdict.line and test.visibility is Visibility.PUBLIC:
+    if first is not None and verdict.line and test.source and test.visibility is Visibility.PUBLIC:
         # students have this file: let them see the check that failed
         there = Location(test.source, verdict.line)
         listed = (replace(first, related=(*first.related, there)), *listed[1:])

@@ -1,4 +1,5 @@
-"""What is built once for all submissions: warden, testkit, each lab's drivers and judges; and the suite's hash.
+"""What is built once for all submissions: warden, testkit, weave, each lab's drivers, judges and scenarios; and the suite's
+hash.
 
 Everything lies in a cache under a name that is the hash of all that went into it, so nothing there is ever stale and two
 builders at once agree: one builds under a lock, and what it has built appears by one rename. The cache is `.build/kit` of
@@ -28,10 +29,12 @@ from ipclab.faults import GraderFault
 from ipclab.model import Lab
 from ipclab.sandbox import File
 from ipclab.sandbox.docker import RUN_FLAGS, SECCOMP, Image, run_trusted
+from ipclab.weaving import flags as for_weave
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parents[1]
 GCC = "/usr/bin/gcc"
+OBJCOPY = "/usr/bin/objcopy"
 VALGRIND = "/usr/bin/valgrind"
 
 _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
@@ -39,7 +42,10 @@ _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
 BUILD_S = 300.0
 OUTPUT_MAX = 64 << 20
 # The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
-_DECIDES = ("build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "catalogue.toml", "catalogue.d/*.toml")
+_DECIDES = (
+    "build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "weaving/*.py", "catalogue.toml",
+    "catalogue.d/*.toml",
+)  # fmt: skip
 _TEST_FLAGS = ("-std=gnu17", "-Wall", "-Wextra", "-O1", "-g")
 
 
@@ -143,9 +149,18 @@ def given_headers(lab: Lab) -> dict[str, bytes]:
     return headers
 
 
+def _sources_of(lab: Lab) -> list[str]:
+    """What judges are made from; tests that only weave runs have none."""
+    return sorted({t.source for t in lab.tests if t.source})
+
+
+def _scenarios_of(lab: Lab) -> list[str]:
+    return sorted({t.weave.scenario for t in lab.tests if t.weave and t.weave.scenario})
+
+
 def _lab_files(lab: Lab) -> dict[str, File]:
     files = {f"given/{name}": File(data) for name, data in given_headers(lab).items()}
-    for path in {t.source for t in lab.tests} | {t.driver for t in lab.targets if t.driver}:
+    for path in {*_sources_of(lab), *_scenarios_of(lab), *(t.driver for t in lab.targets if t.driver)}:
         files[f"lab/{path}"] = _read(lab.folder / path)
     # all of them, also where a lab is reduced to some of its tests: drivers and tests share headers across folders
     for folder in (Path("."), Path("tests"), Path("tests/public"), Path("tests/hidden")):
@@ -200,7 +215,8 @@ def _place(image: Image | None) -> str:
 def _outcome_part(lab: Lab) -> str:
     """What of lab.toml decides outcomes. Titles, hints, points and visibility do not."""
     tests = [
-        [t.name, t.target, t.source, t.depends, t.passes, t.fails_on, asdict(t.limits)] for t in lab.tests
+        [t.name, t.target, t.source, t.depends, t.passes, t.fails_on, asdict(t.limits), asdict(t.weave) if t.weave else None]
+        for t in lab.tests
     ]
     targets = [[t.name, t.kind.value, t.files, t.driver, t.headers, t.required] for t in lab.targets]
     return json.dumps([lab.slug, lab.flags, lab.builds, targets, tests], sort_keys=True)
@@ -293,9 +309,10 @@ class Kit:
     """A built kit for one lab and one place of execution."""
 
     base: Path  # what base() makes
-    folder: Path  # driver-TARGET.o, judge-STEM
+    folder: Path  # driver-TARGET.o, judge-STEM, scenario-STEM.o
     suite_sha256: str
     image: Image | None
+    weave: Path | None = None  # what weave() makes, where the lab has a test for it
 
     @property
     def warden(self) -> Path:
@@ -316,10 +333,20 @@ class Kit:
         return _read(self.folder / judge_name(source)).data
 
 
+    def scenario(self, source: str) -> bytes:
+        return _read(self.folder / scenario_name(source)).data
+
+
 def judge_name(source: str) -> str:
     """The judge's file name for a test's source: tests/hidden/ask.c -> judge-hidden-ask."""
     path = Path(source)
     return f"judge-{path.parent.name}-{path.stem}"
+
+
+def scenario_name(source: str) -> str:
+    """The object file's name for a scenario: tests/hidden/two.c -> scenario-hidden-two.o."""
+    path = Path(source)
+    return f"scenario-{path.parent.name}-{path.stem}.o"
 
 
 def base(image: Image | None = None) -> Path:
@@ -360,12 +387,19 @@ def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
             flags = [*lab.flags, "-O1", "-g", "-fno-omit-frame-pointer", "-Itestkit", "-Igiven"]
             commands.append([GCC, *flags, "-c", f"lab/{target.driver}", "-o", f"out/{out}"])
             outputs.append(out)
-    for source in sorted({t.source for t in lab.tests}):
+    for source in _sources_of(lab):
         out = judge_name(source)
         flags = [*_TEST_FLAGS, "-Itestkit", "-Igiven"]
         commands.append(
             [GCC, *flags, f"lab/{source}", "libtestkit.a", "-lcmocka", "-pthread", "-lrt", "-lm", "-o", f"out/{out}"]
         )
+        outputs.append(out)
+    for source in _scenarios_of(lab):
+        out = scenario_name(source)
+        flags = [*lab.flags, *for_weave.FLAGS, "-Itestkit", "-Igiven"]
+        commands.append([GCC, *flags, "-c", f"lab/{source}", "-o", f"out/{out}"])
+        # a helper of the scenario's must not collide with a function that a student calls the same
+        commands.append([OBJCOPY, "--keep-global-symbol=main", f"out/{out}"])
         outputs.append(out)
     return commands, outputs
 
@@ -384,5 +418,6 @@ def prepare(lab: Lab, image: Image | None = None) -> Kit:
     name = f"{lab.slug}-{key[:24]}"
     folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(common), commands, outputs)
     decides = digest(_read(path).data for pattern in _DECIDES for path in sorted(PACKAGE.glob(pattern)))
-    suite = digest((common.name, key, _place(image), _outcome_part(lab), decides))
-    return Kit(common, folder, suite, image)
+    tools = weave(image) if any("weave" in t.passes for t in lab.tests) else None
+    suite = digest((common.name, key, _place(image), _outcome_part(lab), decides, tools.name if tools else ""))
+    return Kit(common, folder, suite, image, tools)

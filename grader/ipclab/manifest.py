@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ipclab import tables
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility
+from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility, Weave
 from ipclab.printable import clean
 from ipclab.tables import Document, Kind, Problem, Table, listed, meant
 
@@ -25,7 +25,7 @@ FINDING_KINDS = (
     "double_close zombie orphan ipc_leak file_leak signal_unsafe errno_clobbered missing_mechanism output_flood "
     "resource_limit tamper"
 ).split()
-PASSES = ("plain", "memcheck")
+PASSES = ("plain", "memcheck", "weave")
 BUILDS = ("O0", "O1", "O2", "O3", "Os", "Og")
 DEFAULT_FLAGS = ("-std=gnu17", "-Wall", "-Wextra")
 DEFAULT_BUILDS = ("O0", "O2")
@@ -34,6 +34,11 @@ LAB_KEYS = ("title", "order", "flags", "builds", "hidden_tests", "hidden_points"
 TARGET_KEYS = tuple(f.name for f in fields(Target))
 TEST_KEYS = tuple(f.name for f in fields(Test))
 LIMIT_KEYS = tuple(f.name for f in fields(Limits))
+WEAVE_KEYS = tuple(f.name for f in fields(Weave))
+SEEDS_MAX = 10_000
+DEPTH_MAX = 8
+STARTS_MAX = 16  # weave's own
+STDIN_MAX = 64 << 10
 # From what makes no sense to what no machine should allow; bytes where a limit is of bytes.
 LIMIT_RANGES = {
     "wall_ms": (10, 3_600_000),
@@ -174,19 +179,32 @@ class _Reader:
 
     def _test(self, table: Table, defaults: Limits) -> Test:
         visibility = table.get("visibility", tables.one_of([v.value for v in Visibility])) or "hidden"
+        passes = table.get("passes", tables.several(tables.one_of(PASSES), at_least=1), ("plain",))
         return Test(
             name=table.get("name", _TEST_NAME),
             title=table.get("title", tables.prose()),
             target=table.get("target", _TARGET_NAME),
-            source=table.get("source", _source_kind(visibility)),
+            source=table.get("source", _source_kind(visibility), None),
             points=table.get("points", tables.whole(0, POINTS_MAX)),
             visibility=Visibility(visibility),
             depends=table.get("depends", tables.several(_TEST_NAME), ()),
             hint=table.get("hint", tables.prose(), None),
-            passes=table.get("passes", tables.several(tables.one_of(PASSES), at_least=1), ("plain",)),
+            passes=passes,
             fails_on=table.get("fails_on", tables.several(tables.one_of(FINDING_KINDS)), ()),
             limits=self._limits(table.table("limits", "[test.limits]", LIMIT_KEYS), defaults),
             bonus=table.get("bonus", tables.flag(), False),
+            weave=self._weave(table, visibility) if "weave" in passes else None,
+        )
+
+    def _weave(self, test: Table, visibility: str) -> Weave:
+        table = test.table("weave", "[test.weave]", WEAVE_KEYS)
+        starts = tables.several(tables.words(256), at_least=1, at_most=STARTS_MAX, repeated=True)
+        return Weave(
+            seeds=table.get("seeds", tables.whole(1, SEEDS_MAX), Weave.seeds),
+            depth=table.get("depth", tables.whole(1, DEPTH_MAX), Weave.depth),
+            stdin=table.get("stdin", tables.content(STDIN_MAX), Weave.stdin),
+            starts=table.get("starts", starts, Weave.starts),
+            scenario=table.get("scenario", _source_kind(visibility), Weave.scenario),
         )
 
 
@@ -215,6 +233,7 @@ class _Checks:
         self._references()
         self._cycles()
         self._sources()
+        self._weaves()
         if self.exported and any(t.visibility is not Visibility.PUBLIC for t in self.lab.tests):
             self.document.wrong(("lab", "hidden_tests"), "hidden_tests counts tests that are not here: only an export has it")
 
@@ -305,6 +324,59 @@ class _Checks:
         except OSError as error:
             self.document.wrong(("test", index, "source"), f"cannot read {test.source}: {error.strerror}")
             return None
+
+
+    def _weaves(self) -> None:
+        """What the pass weave needs, and what makes sense with it only."""
+        kinds = {t.name: t.kind for t in self.lab.targets}
+        for i, test in enumerate(self.lab.tests):
+            given = self.document.data["test"][i]
+            if "weave" not in test.passes and "weave" in given:
+                self.document.wrong(("test", i, "weave"), '[test.weave] is for tests whose passes have "weave"')
+            if set(test.passes) - {"weave"} and "source" not in given:
+                judged = next(p for p in test.passes if p != "weave")
+                self.document.wrong(("test", i, "source"), f'[[test]] lacks source, which the pass "{judged}" needs')
+            if test.passes == ("weave",):
+                self._only_weave(i, test)
+            if test.weave is not None and test.target in kinds:
+                self._scenario(i, test, test.weave, kinds[test.target])
+                self._starts(i, test.weave, kinds)
+
+    def _only_weave(self, index: int, test: Test) -> None:
+        if test.source:
+            self.document.wrong(("test", index, "source"), 'source would never run: of the passes only "weave" is there, which has no judge')
+        if not test.depends:  # a program that does nothing has no race
+            what = '[[test]] lacks depends: with passes = ["weave"] only, name the tests that show that the target works at all'
+            self.document.wrong(("test", index, "depends"), what)
+
+    def _scenario(self, index: int, test: Test, weave: Weave, kind: TargetKind) -> None:
+        place = ("test", index, "weave", "scenario")
+        if kind is TargetKind.PROGRAM:
+            if weave.scenario is not None:
+                self.document.wrong(place, 'scenario is for targets of kind = "functions": a program has its own main; see starts')
+            return
+        if weave.starts:
+            self.document.wrong((*place[:3], "starts"), 'starts is for targets of kind = "program": functions run in a scenario')
+        if weave.scenario is None:
+            what = f'[test.weave] lacks scenario, which the target "{test.target}" of kind = "functions" needs'
+            self.document.wrong(place, what)
+        elif weave.scenario:
+            self._main(place, weave.scenario)
+
+    def _main(self, place: tuple[str | int, ...], scenario: str) -> None:
+        path = self.lab.folder / scenario
+        if not _is_file(path):
+            self.document.wrong(place, f"labs/{self.lab.slug}/{scenario} is not there")
+        elif not re.search(r"\bmain\s*\(", path.read_text("utf-8", errors="replace")):
+            # it is linked with a submission's functions: who would be told otherwise is a student
+            self.document.wrong(place, f"{scenario} has no main")
+
+    def _starts(self, index: int, weave: Weave, kinds: dict[str, TargetKind]) -> None:
+        programs = [name for name, kind in kinds.items() if kind is TargetKind.PROGRAM]
+        for name, *_ in weave.starts:
+            if name not in programs:
+                hint = meant(name, programs) or f"; there are {listed(programs) or 'none'}"
+                self.document.wrong(("test", index, "weave", "starts"), f'there is no target "{clean(name, limit=40)}" of kind = "program"{hint}')
 
 
 def _is_file(path: Path) -> bool:

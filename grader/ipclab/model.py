@@ -48,19 +48,31 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Weave:
+    """What the pass `weave` of a test runs: all processes under weave's scheduler, once for each seed from 0 to `seeds`."""
+
+    seeds: int = 100
+    depth: int = 3  # bugs that need up to so many ordering constraints
+    stdin: str = ""  # of the first program
+    starts: tuple[tuple[str, ...], ...] = ()  # for PROGRAM: NAME of a target, arguments; none: the test's target alone
+    scenario: str | None = None  # for FUNCTIONS: the file with main that calls them, relative to the lab's folder
+
+
+@dataclass(frozen=True)
 class Test:
     name: str  # the cmocka test's name, unique in the lab
     title: str  # a sentence of behaviour: what a student reads
     target: str
-    source: str  # tests/public/….c or tests/hidden/….c, relative to the lab's folder
+    source: str | None  # tests/public/….c or tests/hidden/….c, relative to the lab's folder; None: only weave runs it
     points: int
     visibility: Visibility
     depends: tuple[str, ...] = ()  # tests without which this one makes no sense: skipped, not failed again
     hint: str | None = None
-    passes: tuple[str, ...] = ("plain",)  # plain (every build of the lab), memcheck
+    passes: tuple[str, ...] = ("plain",)  # plain (every build of the lab), memcheck, weave
     fails_on: tuple[str, ...] = ()  # finding kinds that cost these points besides what the judge says
     limits: Limits = Limits()
     bonus: bool = False
+    weave: Weave | None = None  # there if and only if `passes` has weave
 
 
 @dataclass(frozen=True)

@@ -109,21 +109,47 @@ def flag() -> Kind:
     return Kind(read, False)
 
 
-def several(kind: Kind, *, at_least: int = 0) -> Kind:
-    """A list of different values of one kind."""
+def content(most: int) -> Kind:
+    """What a program reads: text of any number of lines, also none."""
+    allowed = f"a text of at most {most} bytes, without control characters but tabs and ends of lines"
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or len(value.encode()) > most or re.search(r"[\0-\x08\x0b-\x1f\x7f]", value):
+            raise Wrong(allowed)
+        return value
+
+    return Kind(read, "")
+
+
+def words(most: int) -> Kind:
+    """A NAME and its arguments, as a program gets them."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        fit = isinstance(value, list) and 0 < len(value) <= most
+        if not fit or not all(isinstance(w, str) and not re.search(r"[\0-\x1f\x7f]", w) for w in value):
+            raise Wrong('["NAME", "ARGUMENT", ...], each a line of text')
+        return tuple(value)
+
+    return Kind(read, ())
+
+
+def several(kind: Kind, *, at_least: int = 0, at_most: int | None = None, repeated: bool = False) -> Kind:
+    """A list of values of one kind, which differ unless they may be repeated."""
 
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise Wrong("a list, in [ ]")
         if len(value) < at_least:
             raise Wrong(f"a list of at least {at_least}")
+        if at_most is not None and len(value) > at_most:
+            raise Wrong(f"a list of at most {at_most}")
         items = []
         for item in value:
             try:
                 items.append(kind.read(item))
             except Wrong as wrong:
                 raise Wrong(f"a list in which each is {wrong} ({_shown(item)} is not)") from None
-            if items.count(items[-1]) > 1:
+            if not repeated and items.count(items[-1]) > 1:
                 raise Wrong(f"a list without repetitions ({_shown(item)} is there twice)")
         return tuple(items)
 

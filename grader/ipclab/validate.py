@@ -23,6 +23,7 @@ from ipclab.model import Finding, Lab, Result, ResultStatus, Submission, TestSta
 MINIMUM = {"public tests": 4, "hidden tests": 12, "mutants": 12, "variants": 3}
 SKELETON_SHARE = 0.1
 MEMCHECK_SHARE = 100  # one memcheck run for so many plain ones
+WEAVE_SHARE = 15
 # Said about a submission without costing anything: they are no findings in the sense of the gate.
 _ADVICE = frozenset({"build_warning", "note"})
 
@@ -53,7 +54,7 @@ Say = Callable[[str], None]
 
 def _findings(result: Result) -> list[Finding]:
     of_tests = [f for t in result.tests if t.status is not TestStatus.PASS for f in t.findings]
-    return [f for f in (*result.findings, *of_tests) if f.kind not in _ADVICE]
+    return [*(f for f in result.findings if f.kind not in _ADVICE), *of_tests]
 
 
 def _failed(result: Result) -> set[str]:
@@ -222,7 +223,8 @@ def _only(lab: Lab, name: str) -> Lab:
 
 
 def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say: Say) -> None:
-    for name, times in (("plain", settings.repeat), ("memcheck", max(1, settings.repeat // MEMCHECK_SHARE))):
+    shares = {"plain": 1, "weave": WEAVE_SHARE, "memcheck": MEMCHECK_SHARE}
+    for name, times in ((name, max(1, settings.repeat // share)) for name, share in shares.items()):
         part = _only(lab, name)
         if not part.tests:
             continue

@@ -12,10 +12,11 @@ from dataclasses import replace
 from ipclab import catalogue
 from ipclab.model import Finding, Lab, Result, TestResult, TestStatus, Visibility
 
-# Arguments that are observations of the student's own processes and code. What a judge says of what it compared is none.
+# Arguments that are observations of the student's own processes and code. What a judge says of what it compared is none, nor is
+# what weave tells of a schedule besides the two accesses: the order of all that happened and what was printed are the scenario.
 _OBSERVED = frozenset(
     "pid role fd call object doing state parent holder holder_pid holder_fd child_pid child_call signal limit cpu_ms "
-    "file line function size block bytes blocks id key name path".split()
+    "file line function size block bytes blocks id key name path first_did second_did second first first_place lock first_lock".split()
 )
 # Findings of these kinds are the judge's: nothing in them is shown but the cause.
 _JUDGED = frozenset({"wrong_output", "missing_mechanism", "tamper", "grader"})

@@ -306,12 +306,10 @@ def deadlock_finding(case: Case) -> Finding:
 
 
 def crashed(s: Schedule) -> list[tuple[int, int]]:
-    """(process, signal) of those that a crash ended. abort() is a decision: see _news."""
-    found = []
-    for born, process in enumerate(s.processes):
-        if process.end is not None and process.end & 0x7F in _CRASHES and process.pid:
-            found.append((born, process.end & 0x7F))
-    return found
+    """(process, signal) of those that a crash ended. After an exec its end is told of what became of it there. abort() is a
+    decision: see _news."""
+    ends = ((origin(s, born), process.end & 0x7F) for born, process in enumerate(s.processes) if process.end is not None)
+    return [(born, number) for born, number in ends if number in _CRASHES]
 
 
 def crash_finding(case: Case, born: int, number: int) -> Finding:
@@ -323,12 +321,12 @@ def crash_finding(case: Case, born: int, number: int) -> Finding:
     return catalogue.finding("crash", "crash_in_schedule", args, location=place, replay=case.replay)
 
 
-_TROUBLES = {
+TROUBLES = {
     "signal_unsafe": ("signal_unsafe", "unsafe_call_in_handler"),
     "errno_clobbered": ("errno_clobbered", "errno_changed_by_handler"),
     "shared_with_handler": ("race", "object_shared_with_handler"),
 }
-_VERDICTS = {
+VERDICTS = {
     "steps": ("timeout", "step_limit"),
     "time": ("timeout", "no_steps"),
     "tamper": ("tamper", "weave_region_written"),
@@ -346,9 +344,9 @@ _UNCONTROLLED = {
 
 
 def trouble_finding(case: Case, trouble: Trouble) -> Finding | None:
-    if trouble.code not in _TROUBLES:
+    if trouble.code not in TROUBLES:
         return None
-    kind, cause = _TROUBLES[trouble.code]
+    kind, cause = TROUBLES[trouble.code]
     place, other = case.location(trouble.born, trouble.place), case.location(trouble.born, trouble.place2)
     line = case.line(trouble.born, trouble.place)
     args: dict[str, object] = {"seed": case.schedule.seed, "function": clean(trouble.text, limit=40), "installed": _at(other), "other": _at(other)}
@@ -360,14 +358,14 @@ def trouble_finding(case: Case, trouble: Trouble) -> Finding | None:
 
 def verdict_finding(case: Case) -> Finding | None:
     s = case.schedule
-    if s.verdict not in _VERDICTS:
+    if s.verdict not in VERDICTS:
         return None
-    kind, cause = _VERDICTS[s.verdict]
+    kind, cause = VERDICTS[s.verdict]
     trouble = s.troubles[-1] if s.troubles else None
     running = next((t for t in s.tasks if t.state == "ready"), None)
     args: dict[str, object] = {"seed": s.seed}
     place = None
-    if trouble and trouble.code not in _TROUBLES:
+    if trouble and trouble.code not in TROUBLES:
         place = case.location(trouble.born, trouble.place)
         said = clean(trouble.text, limit=120)
         what = _UNCONTROLLED.get(trouble.code, "{text}" if said else trouble.code.replace("_", " ")).format(text=said)
@@ -404,11 +402,15 @@ class _New:
     verdict: bool
 
 
+def _child_aborts(s: Schedule, born: int, number: int) -> bool:
+    return number == signal.SIGABRT and s.processes[born].parent >= 0
+
+
 def _news(found: Iterable[Schedule]) -> Iterator[_New]:
     found = list(found)
     seen: set[object] = set()
     # A child that calls abort(), and a parent that expects it, do so in every schedule; an assert that fails, in some.
-    always_aborts = all(any(n == signal.SIGABRT for _, n in crashed(s)) for s in found if not s.brief and s.verdict == "done")
+    expected = all(any(_child_aborts(s, *c) for c in crashed(s)) for s in found if not s.brief and s.verdict == "done")
 
     def first(key: object) -> bool:
         if key in seen:
@@ -420,10 +422,10 @@ def _news(found: Iterable[Schedule]) -> Iterator[_New]:
         if s.brief:
             continue
         races = tuple(r for r in s.races if first(frozenset((r.first.place, r.second.place))))
-        troubles = tuple(t for t in s.troubles if t.code in _TROUBLES and first((t.code, t.place, t.place2)))
+        troubles = tuple(t for t in s.troubles if t.code in TROUBLES and first((t.code, t.place, t.place2)))
         deadlock = s.verdict == "deadlock" and first(("deadlock", frozenset((t.place, t.op) for t in _blocked(s))))
-        crashes = tuple(c for c in crashed(s) if not (always_aborts and c[1] == signal.SIGABRT) and first(("crash", c[1])))
-        verdict = s.verdict in _VERDICTS and first(("verdict", s.verdict))
+        crashes = tuple(c for c in crashed(s) if not (expected and _child_aborts(s, *c)) and first(("crash", c[1])))
+        verdict = s.verdict in VERDICTS and first(("verdict", s.verdict))
         if races or troubles or deadlock or crashes or verdict:
             yield _New(s, races, troubles, deadlock, crashes, verdict)
 
@@ -439,12 +441,17 @@ def case_of(
 
 
 def findings(
-    the_set: Set, options: Options, explored: Exploration, sources: tuple[SourceFile, ...], command: Sequence[str]
+    the_set: Set,
+    options: Options,
+    explored: Exploration,
+    sources: tuple[SourceFile, ...],
+    command: Sequence[str],
+    most: int = TOLD_MAX,
 ) -> list[Finding]:
     """What the exploration found: each race once for a pair of lines, the first deadlock of each form, and so on.
-    `command`: the files and arguments as the user gave them, for the line that replays."""
+    `command`: the files and arguments as the user gave them, for the line that replays. `most`: schedules that are explained."""
     made: list[Finding] = []
-    for new in list(_news(explored.schedules))[:TOLD_MAX]:
+    for new in list(_news(explored.schedules))[:most]:
         case = case_of(the_set, options, new.schedule, new.races, sources, command)
         s = case.schedule
         made += [race_finding(case, r, explored.schedules) for r in s.races if _is_one_of(r, new.races)]

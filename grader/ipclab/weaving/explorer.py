@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +28,10 @@ BATCHES = (8, 32, 60, 100)  # of seeds: the first answer comes soon, the rest at
 GRACE_MS = 30_000
 TOLD = "told"
 TOLD_MAX = 64 << 20
+
+
+class HostFault(GraderFault):
+    """weave could not run; that it could not says nothing about the programs."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Exploration:
 class Set:
     """Programs and the sandbox that they run in."""
 
-    make_sandbox: Callable[[], Sandbox]
+    make_sandbox: Callable[[], AbstractContextManager[Sandbox]]
     tools: Path  # kit.weave() of the place where they run
     programs: Mapping[str, bytes]  # NAME -> ELF, built for weave
     starts: Sequence[Sequence[str]]  # NAME and arguments
@@ -96,8 +101,15 @@ def _host_options(options: Options, first: int, last: int, budget_ms: int) -> li
     return words + (["--signals"] if options.signals else [])
 
 
-def run_host(the_set: Set, options: Options, first: int, last: int, more: Sequence[str] = (), budget_s: float | None = None) -> Batch:
-    """Runs these seeds. Raises GraderFault where weave could not run; a host that was killed gives a batch that is not whole."""
+def run_host(
+    the_set: Set,
+    options: Options,
+    first: int,
+    last: int,
+    more: Sequence[str] = (),
+    budget_s: float | None = None,
+) -> Batch:
+    """Runs these seeds. Raises HostFault where weave could not run; a host that was killed gives a batch that is not whole."""
     budget_ms = max(int((options.budget_s if budget_s is None else budget_s) * 1000), 1)
     limits = replace(LIMITS, wall_ms=budget_ms + GRACE_MS, cpu_ms=budget_ms + GRACE_MS)
     words = ["./weave", "--out", TOLD, *_host_options(options, first, last, budget_ms), *more, "--", *_words(the_set.starts)]
@@ -116,7 +128,7 @@ def _batch(entry: ev.EntryLog) -> Batch:
         raise GraderFault("weave's run has no end")
     status = entry.end.command
     if status is not None and status.code in (2, 3, 126, 127):
-        raise GraderFault(f"weave could not run: {said[-1] if said else f'exit status {status.code}'}")
+        raise HostFault(f"weave could not run: {said[-1] if said else f'exit status {status.code}'}")
     try:
         batch = schedules.read(told)
     except schedules.ScheduleFault:
@@ -154,6 +166,14 @@ def explore(the_set: Set, options: Options, progress: Callable[[Exploration, int
             break
         first = last + 1
     return made
+
+
+def at_once(the_set: Set, options: Options) -> Exploration:
+    """Runs seed 0 and all seeds of the options in one run of the host: where nobody looks on, and a run costs a container. The
+    first schedule that does not end is the last: each further one would take as long, and the answer is known."""
+    batch = run_host(the_set, options, options.first, options.last, ["--until-endless"])
+    broken = "" if batch.whole else "weave was ended before it had told its result"
+    return Exploration(batch.schedules, batch.coarse_steps, batch.fine_steps, batch.alive, batch.cut, broken)
 
 
 def _sizes() -> Iterator[int]:
