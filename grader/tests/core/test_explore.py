@@ -142,3 +142,18 @@ def test_a_schedule_is_drawn(tmp_path: Path) -> None:
     assert deadlock.read_text("utf-8").count("never returned") >= 3
     done = explore("--picture", tmp_path / "no" / "x.svg", DATA / "count.c")
     assert done.returncode == 2 and "there is no such folder" in done.stderr
+
+
+def test_a_crash_after_an_exec_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("""#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        abort();
+    execl("/proc/self/exe", argv[0], "again", (char *)0);
+    return 1;
+}
+""")
+    report = found("--seeds", "2", tmp_path / "x.c")
+    assert [f["cause"] for f in report["findings"] if f["kind"] == "crash"] == ["crash_in_schedule"], report["findings"]

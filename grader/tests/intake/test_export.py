@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ipclab import export, manifest, skeleton
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility
+from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility, Weave
 
 Test.__test__ = False  # type: ignore[attr-defined]  # it is a lab's test, not pytest's
 
@@ -116,6 +116,19 @@ def test_an_export_cannot_be_exported_again(tiny_export: Path, tmp_path: Path) -
 LINE = st.text(st.characters(blacklist_categories=("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Cn")), min_size=1, max_size=30).filter(str.strip)
 NAME = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
 LIMITS = st.builds(Limits, wall_ms=st.integers(10, 60_000), memory=st.integers(1 << 20, 1 << 30), output=st.integers(1, 1 << 30))
+INPUT = st.text(st.characters(blacklist_categories=("Cc", "Cs")) | st.sampled_from("\t\n\\\"'"), max_size=30)
+START = st.lists(INPUT.map(lambda t: t.replace("\n", "").replace("\t", "")), max_size=3).map(lambda arguments: ("p", *arguments))
+WEAVE = {
+    "p": st.builds(Weave, seeds=st.integers(1, 10_000), depth=st.integers(1, 8), stdin=INPUT, starts=st.lists(START, max_size=3).map(tuple)),
+    "t": st.builds(Weave, seeds=st.just(7), scenario=st.just("tests/public/s.c")),
+}
+
+
+def woven(drawn: tuple[Test, Weave | None]) -> Test:
+    """The test, with the pass weave if there is something for it."""
+    test, weave = drawn
+    passes = (*test.passes, "weave") if weave else test.passes
+    return test.__class__(**{**vars(test), "passes": passes, "weave": weave})
 
 
 @given(
@@ -126,7 +139,7 @@ LIMITS = st.builds(Limits, wall_ms=st.integers(10, 60_000), memory=st.integers(1
             Test,
             name=NAME,
             title=LINE.map(lambda t: " ".join(t.split())).filter(bool),
-            target=st.just("t"),
+            target=st.sampled_from("tp"),
             source=st.just("tests/public/t.c"),
             points=st.integers(0, 100),
             visibility=st.just(Visibility.PUBLIC),
@@ -135,7 +148,7 @@ LIMITS = st.builds(Limits, wall_ms=st.integers(10, 60_000), memory=st.integers(1
             fails_on=st.lists(st.sampled_from(manifest.FINDING_KINDS), unique=True).map(tuple),
             limits=LIMITS,
             bonus=st.booleans(),
-        ),
+        ).flatmap(lambda test: st.tuples(st.just(test), st.none() | WEAVE[test.target]).map(woven)),
         min_size=1,
         max_size=4,
         unique_by=lambda t: t.name,
@@ -146,13 +159,15 @@ def test_what_is_written_is_read_as_the_same_lab(tmp_path_factory, title: str, f
     lab = Lab(
         slug="07-any", title=title, order=7, folder=root / "labs/07-any", solution=root / "solutions/07-any",
         skeleton=root / "skeletons/07-any", flags=tuple(flags), builds=("O0",),
-        targets=(Target("t", TargetKind.FUNCTIONS, ("t.c",), "d.c", (), ("f",)),),
+        targets=(Target("t", TargetKind.FUNCTIONS, ("t.c",), "d.c", (), ("f",)), Target("p", TargetKind.PROGRAM, ("p.c",))),
         tests=(tests[0], *(t.__class__(**{**vars(t), "depends": (tests[0].name,)}) for t in tests[1:])),
         hidden_tests=3, hidden_points=9,
     )  # fmt: skip
     (lab.folder / "tests/public").mkdir(parents=True)
     lab.skeleton.mkdir(parents=True)
     (lab.skeleton / "t.c").write_text("")
+    (lab.skeleton / "p.c").write_text("")
+    (lab.folder / "tests/public/s.c").write_text("int main(void) { return 0; }")
     (lab.folder / "d.c").write_text("")
     (lab.folder / "tests/public/t.c").write_text(" ".join(t.name for t in tests))
     (lab.folder / "lab.toml").write_text(export.lab_toml(lab), "utf-8")

@@ -11,7 +11,7 @@ import pytest
 from ipclab import manifest
 from ipclab.catalogue import default as catalogue
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, TargetKind, Visibility
+from ipclab.model import Lab, Limits, TargetKind, Visibility, Weave
 
 TOML = "labs/01-tiny/lab.toml"
 
@@ -94,7 +94,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         'one of public, hidden, after_due: did you mean "after_due"',
     ),
     "unknown kind of finding": ('"fd_leak"]', '"fdleak"]', "fdleak", 'did you mean "fd_leak"'),
-    "unknown pass": ('"memcheck"]', '"weave"]', "weave", "one of plain, memcheck"),
+    "unknown pass": ('"memcheck"]', '"waeve"]', "waeve", 'one of plain, memcheck, weave: did you mean "weave"'),
     "unknown build": ('builds = ["O0", "O2"]', 'builds = ["-O2"]', "builds", "one of O0, O1"),
     "no build": ('builds = ["O0", "O2"]', "builds = []", "builds", "a list of at least 1"),
     "unknown kind of target": ('kind = "program"', 'kind = "progam"', "progam", 'did you mean "program"'),
@@ -144,6 +144,74 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "wait for each other: echo_copies -> echo_copies",
     ),
 }  # fmt: skip
+
+
+# [test.weave] as it could be in echo_copies, before [test.limits]; then what is changed, as above
+WEAVE = 'passes = ["plain", "weave"]\nweave = {seeds = 5, depth = 2, stdin = "a\\n", starts = [["echo"], ["echo", "x"], ["echo", "x"]]}\n'
+SCENARIO = 'passes = ["plain", "weave"]\nweave = {scenario = "tests/public/two.c"}\n'
+WRONG_WEAVE: dict[str, tuple[str, str, str]] = {
+    "no seeds": ("seeds = 5", "seeds = 0", "seeds = 0 cannot be: it has to be a whole number from 1 to 10000"),
+    "too many seeds": ("seeds = 5", "seeds = 10001", "a whole number from 1 to 10000"),
+    "too deep": ("depth = 2", "depth = 9", "a whole number from 1 to 8"),
+    "unknown key": ("seeds = 5", "seed = 5", r'\[test.weave\] has no key "seed": did you mean "seeds"'),
+    "input that is none": ("stdin = \"a\\n\"", "stdin = 3", "a text of at most 65536 bytes"),
+    "input that repaints": ("stdin = \"a\\n\"", "stdin = \"\\u001b\"", "without control characters"),
+    "no start": ('[["echo"], ["echo", "x"], ["echo", "x"]]', "[]", "a list of at least 1"),
+    "start of nothing": ('["echo"], ["echo", "x"], ["echo", "x"]', "[]", r'\["NAME", "ARGUMENT", ...\]'),
+    "start without a list": ('[["echo"], ["echo", "x"], ["echo", "x"]]', '["echo"]', r'\["NAME", "ARGUMENT", ...\]'),
+    "too many starts": ('["echo"], ["echo", "x"], ["echo", "x"]', ", ".join(['["echo"]'] * 17), "a list of at most 16"),
+    "start of something unknown": ('["echo"],', '["ecko"],', 'no target "ecko" of kind = "program": did you mean "echo"'),
+    "start of functions": ('["echo"],', '["twice"],', 'no target "twice" of kind = "program"; there are echo'),
+    "scenario of a program": (WEAVE, SCENARIO, 'scenario is for targets of kind = "functions": a program has its own main; see starts'),
+    "table without the pass": ('"plain", "weave"', '"plain"', r'\[test.weave\] is for tests whose passes have "weave"'),
+    "no table": (WEAVE.partition("\n")[2], "weave = 3\n", r"weave has to be a table: write \[test.weave\]"),
+    "judge without source": ('source = "tests/public/test_echo.c"\n', "", r'\[\[test\]\] lacks source, which the pass "plain" needs'),
+    "source without judge": ('"plain", "weave"', '"weave"', 'source would never run: of the passes only "weave"'),
+    "points for nothing": ('depends = ["twice_doubles"]\npasses = ["plain", "weave"]', 'passes = ["weave"]', r"\[\[test\]\] lacks depends"),
+}
+WRONG_SCENARIO: dict[str, tuple[str, str, str]] = {
+    "scenario that is not there": ("two.c", "three.c", "labs/01-tiny/tests/public/three.c is not there"),
+    "scenario in the wrong folder": ("public/two.c", "hidden/two.c", 'a .c file in tests/public/, where tests with visibility = "public" lie'),
+    "scenario that climbs": ("public/two.c", "public/../two.c", "a .c file in tests/public/"),
+    "scenario without main": ("two.c", "none.c", "tests/public/none.c has no main"),
+    "functions without scenario": ('scenario = "tests/public/two.c"', "", 'lacks scenario, which the target "twice" of kind = "functions" needs'),
+    "functions with starts": ("{scenario", '{starts = [["echo"]], scenario', 'starts is for targets of kind = "program"'),
+}
+
+
+def with_weave(root: Path) -> None:
+    change(root, 'passes = ["plain", "memcheck"]\n', WEAVE)
+
+
+def with_scenario(root: Path) -> None:
+    change(root, 'source = "tests/public/test_twice.c"\n', f'source = "tests/public/test_twice.c"\n{SCENARIO}')
+    (root / "labs/01-tiny/tests/public/two.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+    (root / "labs/01-tiny/tests/public/none.c").write_text("int domain;\n")
+
+
+def test_the_pass_weave_is_read_as_it_is_written(tiny_root: Path) -> None:
+    with_weave(tiny_root)
+    with_scenario(tiny_root)
+    change(tiny_root, "bonus = true\n", 'bonus = true\n\n[[test]]\nname = "w"\ntitle = "w"\ntarget = "echo"\npoints = 1\n'
+           'visibility = "hidden"\npasses = ["weave"]\ndepends = ["echo_is_quick"]\n')  # fmt: skip
+    tests = {t.name: t for t in manifest.load_lab(tiny_root, "01-tiny").tests}
+    assert tests["echo_copies"].weave == Weave(5, 2, "a\n", (("echo",), ("echo", "x"), ("echo", "x")))
+    assert tests["twice_doubles"].weave == Weave(scenario="tests/public/two.c")
+    assert (tests["w"].weave, tests["w"].source) == (Weave(100, 3, "", (), None), None)
+    assert tests["echo_is_quick"].weave is None
+
+
+@pytest.mark.parametrize("name", [*WRONG_WEAVE, *WRONG_SCENARIO])
+def test_a_fault_of_the_pass_weave_is_told_at_its_line(tiny_root: Path, name: str) -> None:
+    (with_weave if name in WRONG_WEAVE else with_scenario)(tiny_root)
+    manifest.load_lab(tiny_root, "01-tiny")
+    old, new, sentence = (WRONG_WEAVE | WRONG_SCENARIO)[name]
+    change(tiny_root, old, new)
+    told = [t for t in faults(tiny_root) if re.search(sentence, t)]
+    assert told, faults(tiny_root)
+    test = "echo_copies" if name in WRONG_WEAVE else "twice_doubles"
+    first, last = line_of(tiny_root, f'name = "{test}"') - 1, line_of(tiny_root, f'name = "{test}"') + 12
+    assert all(first <= int(t.split(":")[1]) <= last for t in told)
 
 
 @pytest.mark.parametrize("name", WRONG)
