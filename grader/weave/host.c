@@ -185,8 +185,12 @@ static void on_one_cpu(void)
 
 int main(int argc, char **argv)
 {
-    struct host_options o = {
-        .steps = 100, .step_limit = 5000000, .depth = 1, .spin_limit = 5000, .detect = true, .cpu_ms = 20000};
+    struct host_options o = {.steps = 100,
+                             .step_limit = 20000000,
+                             .depth = 1,
+                             .spin_limit = 5000,
+                             .detect = true,
+                             .cpu_ms = 20000};
     for (int c; (c = getopt_long(argc, argv, "+", longs, NULL)) != -1;)
         read_option(&o, c);
     read_starts(&o, argv + optind);

@@ -320,7 +320,7 @@ struct weave_config { /* written by the host before anything starts */
     uint32_t strategy;
     uint32_t depth;      /* PCT's d: d-1 change points */
     uint64_t steps;      /* PCT's k: an estimate */
-    uint64_t step_limit; /* coarse points and accesses */
+    uint64_t step_limit; /* points; five accesses count as one, a give-way as ten */
     uint32_t spin_limit; /* accesses or points in a row without giving way */
     bool fine;           /* accesses to shared memory are points too */
     bool detect;
@@ -343,6 +343,7 @@ struct weave_region {
     _Atomic uint32_t verdict; /* enum weave_verdict; the first one stays */
     uint64_t step;            /* points, and accesses where they count */
     uint64_t accesses, switches, points;
+    uint64_t gave_way;                /* how often a task fell back because it got nowhere */
     uint64_t change[WEAVE_DEPTH_MAX]; /* steps at which the running task falls back, ascending */
     uint32_t n_change, next_change;
     uint64_t lowest; /* the next priority below all others */

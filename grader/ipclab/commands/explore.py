@@ -104,7 +104,7 @@ def _say_end(explored: Explored) -> None:
 @click.option("--seed", type=click.IntRange(0, 2**63), metavar="K", help="Only this schedule, with all that was done in it.")
 @click.option("--walk", is_flag=True, help="Choose at random who goes on at each point, instead of by priorities (PCT).")
 @click.option("--signals", is_flag=True, help="Let a signal that is on its way come at any later point.")
-@click.option("--steps", type=click.IntRange(1000, 10**12), default=2_000_000, metavar="N", help="Steps after which a schedule counts as endless.")
+@click.option("--steps", type=click.IntRange(1000, 10**12), default=20_000_000, metavar="N", help="Steps after which a schedule counts as endless.")
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=60.0, metavar="S", help="Stop after so many seconds (default: 60).")
 @click.option("--stdin", "stdin", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="What the first program reads, in each schedule; - is this stdin.")
 @click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw the first schedule with a finding (or that of --seed).")

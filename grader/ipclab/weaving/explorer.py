@@ -40,7 +40,7 @@ class Options:
     last: int = 200
     depth: int = 3
     walk: bool = False
-    step_limit: int = 2_000_000
+    step_limit: int = 20_000_000
     budget_s: float = 60.0
     signals: bool = False
 

@@ -157,3 +157,9 @@ int main(int argc, char **argv)
 """)
     report = found("--seeds", "2", tmp_path / "x.c")
     assert [f["cause"] for f in report["findings"] if f["kind"] == "crash"] == ["crash_in_schedule"], report["findings"]
+
+
+def test_a_long_loop_is_no_endless_one(tmp_path: Path) -> None:
+    text = (DATA / "count.c").read_text("utf-8").replace("i < 3;", "i < 500000;").replace("work(s, 3)", "work(s, 500000)")
+    (tmp_path / "x.c").write_text(text)
+    assert {f["kind"] for f in found("--seeds", "3", tmp_path / "x.c")["findings"]} == {"race"}
