@@ -86,7 +86,7 @@ void weave_new_epoch(void)
     if (++weave_self->clock.of[me] > EPOCH_CLOCK)
         weave_stop(VERDICT_MEMORY, "clock_overflow", 0, "a process did more than %u releases", EPOCH_CLOCK);
     weave_epoch = epoch_of(me, weave_self->clock.of[me]);
-    weave_known_readers = 0;
+    weave_known_readers = NO_READERS;
 }
 
 void weave_release_clock(struct weave_clock *c)

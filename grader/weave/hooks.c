@@ -222,34 +222,53 @@ void weave_string(const char *s, uint32_t place)
 
 /* ---- the hooks */
 
+enum { WRITES = 32, VOLATILE = 64 }; /* and the size, in one number */
+
+/* Everything but the shortest ways. */
+static __attribute__((noinline)) void look(uintptr_t address, uintptr_t caller, unsigned how)
+{
+    uint32_t place = (uint32_t)(caller - 1);
+    size_t size = how & (WRITES - 1);
+    if (weave_cell_of(address)) {
+        if (UNLIKELY(weave_budget <= 0) && weave_self)
+            weave_point_access(place);
+        weave_access(address, size, how & WRITES, false, place);
+    } else if (weave_watch_private) {
+        weave_access_private((void *)address, size, how & WRITES, how & VOLATILE, place);
+    }
+}
+
+/* What the same task did here in this epoch says it all: whoever conflicts with this conflicts with that. */
 static inline bool known(const struct weave_cell *c, bool write)
 {
     uint32_t epoch = weave_epoch;
-    if (c->write == epoch)
-        return !write || !c->read || c->read == epoch;
-    return !write && (c->read == epoch || (c->read & EPOCH_FLAG && readers_of(c) == weave_known_readers));
+    if (write)
+        return c->write == epoch && (!c->read || c->read == epoch);
+    return c->write == epoch || c->read == epoch || readers_of(c) == weave_known_readers;
 }
 
-static inline void hook(uintptr_t address, size_t size, bool write, bool is_volatile, uint32_t place)
+/* No frame, no call where there is nothing to do: a program spends most of its time here. */
+static inline __attribute__((always_inline)) void hook(uintptr_t address, unsigned how, uintptr_t caller)
 {
-    struct weave_cell *c = weave_cell_of(address);
-    if (LIKELY(!c)) {
-        if (UNLIKELY(weave_watch_private))
-            weave_access_private((void *)address, size, write, is_volatile, place);
+    uintptr_t at = address - WEAVE_ARENA;
+    size_t size = how & (WRITES - 1);
+    if (at >= WEAVE_ARENA_SIZE) {
+        if (UNLIKELY(weave_foreign | weave_watch_private))
+            look(address, caller, how);
         return;
     }
-    if (UNLIKELY(--weave_budget <= 0) && weave_self)
-        weave_point_access(place);
-    /* What the same task did here in this epoch says it all: whoever conflicts with this conflicts with that.
-     */
-    if (LIKELY(!(address & 3)) && LIKELY(!weave_watching)) {
-        if (size == 4 && known(c, write))
-            return;
-        if (size == 8 && known(c, write) && known(c + 1, write))
-            return;
-    }
-    weave_access(address, size, write, false, place);
+    const struct weave_cell *c = (struct weave_cell *)weave_granules[at / WEAVE_GRANULE].cells;
+    if (UNLIKELY(!c))
+        return;
+    c += at % WEAVE_GRANULE / 4;
+    bool plain = (--weave_budget > 0) & !(address & 3) & !weave_watching;
+    if (LIKELY(plain) && size == 4 && known(c, how & WRITES))
+        return;
+    if (LIKELY(plain) && size == 8 && known(c, how & WRITES) && known(c + 1, how & WRITES))
+        return;
+    look(address, caller, how);
 }
+#define CALLER ((uintptr_t)__builtin_return_address(0))
 
 #define HOOKS(n)                                                                                             \
     void __tsan_read##n(void *p);                                                                            \
@@ -264,45 +283,45 @@ static inline void hook(uintptr_t address, size_t size, bool write, bool is_vola
     void __tsan_unaligned_read_write##n(void *p);                                                            \
     void __tsan_read##n(void *p)                                                                             \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, false, PLACE);                                                          \
+        hook((uintptr_t)p, n, CALLER);                                                                       \
     }                                                                                                        \
     void __tsan_write##n(void *p)                                                                            \
     {                                                                                                        \
-        hook((uintptr_t)p, n, true, false, PLACE);                                                           \
+        hook((uintptr_t)p, n | WRITES, CALLER);                                                              \
     }                                                                                                        \
     void __tsan_volatile_read##n(void *p)                                                                    \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, true, PLACE);                                                           \
+        hook((uintptr_t)p, n | VOLATILE, CALLER);                                                            \
     }                                                                                                        \
     void __tsan_volatile_write##n(void *p)                                                                   \
     {                                                                                                        \
-        hook((uintptr_t)p, n, true, true, PLACE);                                                            \
+        hook((uintptr_t)p, n | WRITES | VOLATILE, CALLER);                                                   \
     }                                                                                                        \
     void __tsan_unaligned_read##n(void *p)                                                                   \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, false, PLACE);                                                          \
+        hook((uintptr_t)p, n, CALLER);                                                                       \
     }                                                                                                        \
     void __tsan_unaligned_write##n(void *p)                                                                  \
     {                                                                                                        \
-        hook((uintptr_t)p, n, true, false, PLACE);                                                           \
+        hook((uintptr_t)p, n | WRITES, CALLER);                                                              \
     }                                                                                                        \
     void __tsan_unaligned_volatile_read##n(void *p)                                                          \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, true, PLACE);                                                           \
+        hook((uintptr_t)p, n | VOLATILE, CALLER);                                                            \
     }                                                                                                        \
     void __tsan_unaligned_volatile_write##n(void *p)                                                         \
     {                                                                                                        \
-        hook((uintptr_t)p, n, true, true, PLACE);                                                            \
+        hook((uintptr_t)p, n | WRITES | VOLATILE, CALLER);                                                   \
     }                                                                                                        \
     void __tsan_read_write##n(void *p)                                                                       \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, false, PLACE);                                                          \
-        hook((uintptr_t)p, n, true, false, PLACE);                                                           \
+        hook((uintptr_t)p, n, CALLER);                                                                       \
+        hook((uintptr_t)p, n | WRITES, CALLER);                                                              \
     }                                                                                                        \
     void __tsan_unaligned_read_write##n(void *p)                                                             \
     {                                                                                                        \
-        hook((uintptr_t)p, n, false, false, PLACE);                                                          \
-        hook((uintptr_t)p, n, true, false, PLACE);                                                           \
+        hook((uintptr_t)p, n, CALLER);                                                                       \
+        hook((uintptr_t)p, n | WRITES, CALLER);                                                              \
     }
 
 HOOKS(1)
@@ -341,12 +360,12 @@ void __tsan_func_exit(void)
 void __tsan_vptr_update(void **p, void *value)
 {
     (void)value;
-    hook((uintptr_t)p, sizeof *p, true, false, PLACE);
+    hook((uintptr_t)p, sizeof *p | WRITES, CALLER);
 }
 
 void __tsan_vptr_read(void **p)
 {
-    hook((uintptr_t)p, sizeof *p, false, false, PLACE);
+    hook((uintptr_t)p, sizeof *p, CALLER);
 }
 
 void __tsan_init(void)

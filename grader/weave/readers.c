@@ -10,7 +10,7 @@
 #include "shadow.h"
 #include <string.h>
 
-__thread uint64_t weave_known_readers;
+__thread uint64_t weave_known_readers = NO_READERS;
 
 const struct weave_readers *weave_readers_of(uint64_t readers)
 {

@@ -223,6 +223,7 @@ struct weave_task {
     struct weave_key queue; /* where it stands in line (queue.c) */
     uint64_t queue_order;   /* its number in it; 0: it stands in none, or somebody has chosen it */
     uint32_t queue_bits;    /* of FUTEX_WAIT_BITSET */
+    uint32_t patience;      /* doublings of the spin limit since its last operation */
     uint32_t spins;         /* accesses since it came to run or gave way */
     uint32_t n_held;
     struct weave_held held[WEAVE_HELD];

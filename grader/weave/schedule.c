@@ -25,7 +25,7 @@ __thread int32_t weave_budget = INT32_MAX;
 static __thread int32_t budget_given = INT32_MAX;
 
 static const weave_key nothing;
-enum { TRIES_MAX = 32 };
+enum { TRIES_MAX = 32, PATIENCE_MAX = 4 };
 static __thread int tries; /* of the operation that this task is at */
 
 uint64_t weave_random(void)
@@ -35,10 +35,16 @@ uint64_t weave_random(void)
 
 /* ---- steps */
 
+/* One that goes on and on after it gave way is working, not waiting: it is interrupted less and less. */
+static uint64_t spin_limit(void)
+{
+    return (uint64_t)REGION->config.spin_limit << weave_self->patience;
+}
+
 void weave_refresh(void)
 {
     const struct weave_region *r = REGION;
-    int64_t n = (int64_t)r->config.spin_limit - weave_self->spins;
+    int64_t n = (int64_t)spin_limit() - weave_self->spins;
     if (r->config.fine) {
         int64_t until = r->config.strategy == STRATEGY_WALK ? 1 + (int64_t)(weave_random() % 16)
                         : r->next_change < r->n_change      ? (int64_t)(r->change[r->next_change] - r->step)
@@ -159,9 +165,10 @@ static void maybe_switch(uint32_t place)
             baton_log(weave_number(), LOG_SWITCH, OP_NONE, nothing, 0, place);
         }
     }
-    bool spun = weave_self->spins >= r->config.spin_limit;
+    bool spun = weave_self->spins >= spin_limit();
     if (spun) {
         weave_self->spins = 0;
+        weave_self->patience += weave_self->patience < PATIENCE_MAX;
         r->gave_way++;
         fall_back();
     }
@@ -215,6 +222,7 @@ void weave_point(enum weave_op op, weave_key key, uint32_t place)
     r->step++;
     weave_self->spins++;
     tries = 0;
+    weave_self->patience = 0;
     weave_self->wait.op = (uint16_t)op; /* for the report, should it die here */
     weave_self->wait.place = place;
     weave_self->wait.key = key;

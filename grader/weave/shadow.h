@@ -31,7 +31,9 @@ static inline struct weave_cell *weave_cell_of(uintptr_t address)
 const struct weave_readers *weave_readers_of(uint64_t readers);
 /* What a cell's readers are after a read of this task. */
 uint64_t weave_add_reader(uint64_t readers, uint32_t place);
-extern __thread uint64_t weave_known_readers; /* the last set that has this task in its epoch */
+/* The last set that has this task in its epoch; NO_READERS, which no cell has: there is none. */
+extern __thread uint64_t weave_known_readers;
+#define NO_READERS UINT64_MAX
 
 /* One access of 1 to 16 bytes, or a range. */
 void weave_access(uintptr_t address, size_t size, bool write, bool atomic, uint32_t place);

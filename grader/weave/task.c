@@ -92,7 +92,7 @@ static void begin(struct weave_task *t)
     weave_self = t;
     t->tid = (int32_t)syscall(SYS_gettid);
     t->pid = getpid();
-    weave_known_readers = 0;
+    weave_known_readers = NO_READERS;
     weave_epoch = epoch_of(weave_number(), t->clock.of[weave_number()]);
     weave_await_baton();
     weave_log(LOG_START, OP_START, nothing, t->pid, 0);
