@@ -81,7 +81,7 @@ def explore(
     found = explain.findings(the_set, options, explored, sources, command)
     if explored.broken:
         found.append(catalogue.finding("tamper", "weave_ended_early"))
-    if explored.schedules and not explored.broken and not _shares_memory(explored.schedules) and not any(is_fault(f) for f in found):
+    if explored.schedules and not found and not explored.broken and not _shares_memory(explored.schedules):
         found.append(catalogue.finding("note", "nothing_shared"))
     shown = _shown(explored.schedules)
     told = None

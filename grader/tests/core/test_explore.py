@@ -163,3 +163,31 @@ def test_a_long_loop_is_no_endless_one(tmp_path: Path) -> None:
     text = (DATA / "count.c").read_text("utf-8").replace("i < 3;", "i < 500000;").replace("work(s, 3)", "work(s, 500000)")
     (tmp_path / "x.c").write_text(text)
     assert {f["kind"] for f in found("--seeds", "3", tmp_path / "x.c")["findings"]} == {"race"}
+
+
+HEAD = "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
+BAD = {
+    "overwrites_the_region": ("memset((void *)0x100000000000, 7, 4096);", ("tamper", "weave_region_written"), 1),
+    "a_wild_pointer": ("for (char *p = (char *)0x100000000000; ; p += 4096)\n        *p = 1;", ("tamper", "weave_region_written"), 1),
+    "forks_without_end": ("for (;;)\n        if (fork() == 0)\n            pause();", ("resource_limit", "too_many_processes"), 1),
+    "crashes": ('*(volatile int *)8 = 1;', ("crash", "crash_in_schedule"), 1),
+    "asserts": ('if (fork() == 0)\n        abort();\n    wait(NULL);\n    abort();', ("crash", "crash_in_schedule"), 1),
+    "takes_all_memory": ("while (malloc(1 << 24))\n        ;\n    return 3;", ("note", "nothing_shared"), 0),
+    "closes_everything": ("for (int fd = 3; fd < 2048; fd++)\n        close(fd);", ("note", "nothing_shared"), 0),
+    "kills_all": ("kill(-1, SIGKILL);", ("note", "nothing_shared"), 0),
+    "kills_its_parent": ("kill(getppid(), SIGKILL);", ("note", "weave_cannot_control"), 2),
+    "raw_system_call": ("syscall(39, 0);\n    syscall(165, 0, 0, 0, 0, 0);", ("note", "weave_cannot_control"), 2),
+    "stops_itself": ("raise(SIGSTOP);", ("note", "weave_cannot_control"), 2),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_program_that_goes_wrong_is_said_so_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    body, expected, code = BAD[name]
+    (tmp_path / "x.c").write_text(f"{HEAD}int main(void)\n{{\n    {body}\n    return 0;\n}}\n")
+    done = explore("--json", "--seeds", "3", tmp_path / "x.c")
+    report = json.loads(done.stdout)
+    kinds = [(f["kind"], f["cause"]) for f in report["findings"] if f["kind"] != "build_warning"]
+    assert (kinds, done.returncode) == ([expected], code), report["findings"]
+    if expected[0] == "crash":
+        assert report["findings"][0]["location"] == {"file": "x.c", "line": 10 if name == "crashes" else 13}
