@@ -101,7 +101,7 @@ def _say_end(explored: Explored) -> None:
 @click.option("--start", "wanted", multiple=True, metavar="'NAME ARG...'", help="Start this one, all under one schedule (may be repeated).")
 @click.option("--seeds", type=click.IntRange(1, 1_000_000), default=200, metavar="N", help="How many schedules (default: 200).")
 @click.option("--depth", type=click.IntRange(1, 16), default=3, metavar="D", help="Bugs that need up to D ordering constraints (default: 3).")
-@click.option("--seed", type=click.IntRange(0, 2**63), metavar="K", help="Only this schedule, with all that was done in it.")
+@click.option("--seed", type=click.IntRange(0, 2**63), metavar="K", help="Only this schedule, and what the program printed in it.")
 @click.option("--walk", is_flag=True, help="Choose at random who goes on at each point, instead of by priorities (PCT).")
 @click.option("--signals", is_flag=True, help="Let a signal that is on its way come at any later point.")
 @click.option("--steps", type=click.IntRange(1000, 10**12), default=20_000_000, metavar="N", help="Steps after which a schedule counts as endless.")

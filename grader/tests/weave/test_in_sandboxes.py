@@ -50,10 +50,15 @@ def place(request: pytest.FixtureRequest) -> Place:
     return Place(lambda: DockerSandbox(image, warden), kit.weave(image))
 
 
+def files_of(p: Program) -> tuple[SourceFile, ...]:
+    headers = sorted(p.sources[0].parent.glob("*.h")) if len(p.sources) > 1 else []
+    return tuple(SourceFile(path.name, path.read_bytes()) for path in (*p.sources, *headers))
+
+
 def built(place: Place, p: Program) -> dict[str, bytes]:
     several = len(p.sources) > 1
     named = [Named(s.stem, (s,)) for s in p.sources] if several else [Named(p.name, p.sources)]
-    sources = tuple(SourceFile(s.name, s.read_bytes()) for s in p.sources)
+    sources = files_of(p)
     lab = as_lab(named, program.LEVEL)
     submission = Submission("corpus", "", sources, "")
     plan, files = build.plan(lab, submission, kit.Kit(place.tools, place.tools, "", None), program.recipe(place.tools))
@@ -76,8 +81,7 @@ def explored(place: Place, p: Program) -> list[Finding]:
     if p.right:
         outputs = {s.stdout.decode() for s in found.schedules if not s.brief}
         assert all(p.printed_right(text) for text in outputs), outputs
-    sources = tuple(SourceFile(s.name, s.read_bytes()) for s in p.sources)
-    return [f for f in explain.findings(the_set, options, found, sources, ["x.c"]) if is_fault(f)]
+    return [f for f in explain.findings(the_set, options, found, files_of(p), ["x.c"]) if is_fault(f)]
 
 
 def chosen(kind: str) -> list[Program]:
