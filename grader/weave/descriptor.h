@@ -53,6 +53,8 @@ void weave_flow_room(struct weave_object *o);
 void weave_flow_ready(const struct weave_fd *d, bool in, bool out, bool hung_up);
 /* After a descriptor was closed (d was looked at before). */
 void weave_closed(struct weave_fd *d, uint32_t place);
+/* When SO_RCVTIMEO or SO_SNDTIMEO ends a wait that begins now. */
+uint64_t weave_socket_deadline(int fd, int name);
 bool weave_is_nonblocking(int fd);
 /* Makes the open file description non-blocking for one call: nobody else runs meanwhile. True: set it back.
  */

@@ -66,10 +66,17 @@ static struct timespec of_ms(int ms)
 
 /* ---- poll */
 
+/* What begins a wait. The mask comes after the point: a signal that it lets in has to end the wait, and at a
+ * point it would come before that. */
+static void begin(enum weave_op op, const sigset_t *mask, uint32_t place)
+{
+    weave_point(op, any, place);
+    if (mask)
+        weave_mask_during(mask);
+}
+
 static int poll_until(struct pollfd *fds, nfds_t n, uint64_t deadline, uint32_t place)
 {
-    weave_point(OP_POLL, any, place);
-    weave_range(fds, n * sizeof *fds, true, place);
     for (;;) {
         weave_signal_files();
         int ready = poll(fds, n, 0);
@@ -91,8 +98,11 @@ static int poll_until(struct pollfd *fds, nfds_t n, uint64_t deadline, uint32_t 
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct timespec span = of_ms(timeout < 0 ? 0 : timeout);
-    return weave_on() ? poll_until(fds, n, deadline_of(timeout < 0 ? NULL : &span), PLACE)
-                      : poll(fds, n, timeout);
+    if (!weave_on())
+        return poll(fds, n, timeout);
+    weave_range(fds, n * sizeof *fds, true, PLACE);
+    begin(OP_POLL, NULL, PLACE);
+    return poll_until(fds, n, deadline_of(timeout < 0 ? NULL : &span), PLACE);
 }
 
 int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
@@ -101,8 +111,8 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
         return ppoll(fds, n, timeout, mask);
     if (!is_span(timeout))
         return -1;
-    if (mask)
-        weave_mask_during(mask);
+    weave_range(fds, n * sizeof *fds, true, PLACE);
+    begin(OP_POLL, mask, PLACE);
     int ready = poll_until(fds, n, deadline_of(timeout), PLACE);
     if (mask)
         weave_mask_after();
@@ -140,16 +150,20 @@ static void copy_sets(struct sets *s, bool back)
                    back ? (void *)&s->wanted[i] : (void *)s->set[i], bytes);
 }
 
+static void sets_used(int n, fd_set *in, fd_set *out, fd_set *except, uint32_t place)
+{
+    fd_set *sets[] = {in, out, except};
+    for (int i = 0; i < 3; i++)
+        if (sets[i] && n > 0 && n <= FD_SETSIZE)
+            weave_range(sets[i], ((size_t)n + 7) / 8, true, place);
+}
+
 static int select_until(int n, fd_set *in, fd_set *out, fd_set *except, uint64_t deadline, uint32_t place)
 {
     struct sets s = {.set = {in, out, except}, .n = n};
     struct timeval now = {0};
-    weave_point(OP_SELECT, any, place);
     if (n < 0 || n > FD_SETSIZE)
         return n < 0 ? (errno = EINVAL, -1) : select(n, in, out, except, &now);
-    for (int i = 0; i < 3; i++)
-        if (s.set[i])
-            weave_range(s.set[i], ((size_t)n + 7) / 8, true, place);
     copy_sets(&s, false);
     for (;;) {
         copy_sets(&s, true);
@@ -180,6 +194,8 @@ int __wrap_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval
                                    : (struct timespec){0};
     if (timeout && !is_span(&span))
         return -1;
+    sets_used(n, in, out, except, PLACE);
+    begin(OP_SELECT, NULL, PLACE);
     uint64_t deadline = deadline_of(timeout ? &span : NULL);
     int ready = select_until(n, in, out, except, deadline, PLACE);
     if (timeout) { /* Linux says what is left (select(2)) */
@@ -196,8 +212,8 @@ int __wrap_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct 
         return pselect(n, in, out, except, timeout, mask);
     if (!is_span(timeout))
         return -1;
-    if (mask)
-        weave_mask_during(mask);
+    sets_used(n, in, out, except, PLACE);
+    begin(OP_SELECT, mask, PLACE);
     int ready = select_until(n, in, out, except, deadline_of(timeout), PLACE);
     if (mask)
         weave_mask_after();
@@ -243,7 +259,6 @@ static void events_ready(int epoll, const struct epoll_event *events, int n, uin
 
 static int epoll_until(int epoll, struct epoll_event *events, int n, uint64_t deadline, uint32_t place)
 {
-    weave_point(OP_EPOLL, any, place);
     for (;;) {
         weave_signal_files();
         int ready = epoll_wait(epoll, events, n, 0);
@@ -266,8 +281,10 @@ static int epoll_until(int epoll, struct epoll_event *events, int n, uint64_t de
 int __wrap_epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
 {
     struct timespec span = of_ms(timeout < 0 ? 0 : timeout);
-    return weave_on() ? epoll_until(epoll, events, n, deadline_of(timeout < 0 ? NULL : &span), PLACE)
-                      : epoll_wait(epoll, events, n, timeout);
+    if (!weave_on())
+        return epoll_wait(epoll, events, n, timeout);
+    begin(OP_EPOLL, NULL, PLACE);
+    return epoll_until(epoll, events, n, deadline_of(timeout < 0 ? NULL : &span), PLACE);
 }
 
 int __wrap_epoll_pwait(int epoll, struct epoll_event *events, int n, int timeout, const sigset_t *mask)
@@ -275,8 +292,7 @@ int __wrap_epoll_pwait(int epoll, struct epoll_event *events, int n, int timeout
     struct timespec span = of_ms(timeout < 0 ? 0 : timeout);
     if (!weave_on())
         return epoll_pwait(epoll, events, n, timeout, mask);
-    if (mask)
-        weave_mask_during(mask);
+    begin(OP_EPOLL, mask, PLACE);
     int ready = epoll_until(epoll, events, n, deadline_of(timeout < 0 ? NULL : &span), PLACE);
     if (mask)
         weave_mask_after();
@@ -290,8 +306,7 @@ int __wrap_epoll_pwait2(int epoll, struct epoll_event *events, int n, const stru
         return epoll_pwait2(epoll, events, n, timeout, mask);
     if (!is_span(timeout))
         return -1;
-    if (mask)
-        weave_mask_during(mask);
+    begin(OP_EPOLL, mask, PLACE);
     int ready = epoll_until(epoll, events, n, deadline_of(timeout), PLACE);
     if (mask)
         weave_mask_after();

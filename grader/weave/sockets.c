@@ -446,6 +446,7 @@ static int accept_one(int fd, struct sockaddr *a, socklen_t *length, int flags, 
     struct weave_object *o = weave_listener(&d, place);
     weave_key key = o ? o->key : d.key;
     weave_point(OP_ACCEPT, key, place);
+    uint64_t deadline = weave_socket_deadline(fd, SO_RCVTIMEO);
     for (;;) {
         bool set = weave_nonblocking_on(fd);
         int made = accept4(fd, a, length, flags);
@@ -456,9 +457,9 @@ static int accept_one(int fd, struct sockaddr *a, socklen_t *length, int flags, 
             weave_range(a, *length, true, place);
         if (made >= 0 || errno != EAGAIN || !set)
             return made;
-        int e = weave_block(OP_ACCEPT, key, WEAVE_NO_TIME, place);
+        int e = weave_block(OP_ACCEPT, key, deadline, place);
         if (e) {
-            errno = e;
+            errno = e == ETIMEDOUT ? EAGAIN : e;
             return -1;
         }
     }

@@ -10,13 +10,20 @@ void weave_only_here(const struct sockaddr *a, socklen_t length, uint32_t place)
 
 enum { TCP_HOLDS = 32768, REAL_WAIT_MS = 2000 };
 
-static uint64_t deadline_of(int fd, int name)
+uint64_t weave_socket_deadline(int fd, int name)
 {
     struct timeval tv = {0};
     socklen_t n = sizeof tv;
     if (getsockopt(fd, SOL_SOCKET, name, &tv, &n) != 0 || (!tv.tv_sec && !tv.tv_usec))
         return WEAVE_NO_TIME;
     return weave_deadline_in(&(struct timespec){tv.tv_sec, tv.tv_usec * 1000});
+}
+
+/* A time that is over is EAGAIN (socket(7)). */
+static int wait_on(enum weave_op op, weave_key key, uint64_t deadline, uint32_t place)
+{
+    int e = weave_block(op, key, deadline, place);
+    return e == ETIMEDOUT ? EAGAIN : e;
 }
 
 /* ---- receiving */
@@ -60,7 +67,7 @@ ssize_t weave_receive(struct weave_fd *d, struct msghdr *m, int flags, enum weav
     size_t total = weave_iov_total(m->msg_iov, (int)m->msg_iovlen), done = 0;
     bool waits = !(flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) && !weave_is_nonblocking(d->fd);
     bool all = flags & MSG_WAITALL && d->carry == CARRY_BYTES && !(flags & MSG_PEEK);
-    uint64_t deadline = waits ? deadline_of(d->fd, SO_RCVTIMEO) : 0;
+    uint64_t deadline = waits ? weave_socket_deadline(d->fd, SO_RCVTIMEO) : 0;
     if (m->msg_iovlen > IOV_MAX) {
         errno = EMSGSIZE;
         return -1;
@@ -82,8 +89,7 @@ ssize_t weave_receive(struct weave_fd *d, struct msghdr *m, int flags, enum weav
             continue;
         }
         has_failed(d);
-        int e = errno != EAGAIN ? errno : waits ? weave_block(op, d->key, deadline, place) : EAGAIN;
-        e = e == ETIMEDOUT && errno == EAGAIN ? EAGAIN : e;
+        int e = errno != EAGAIN ? errno : waits ? wait_on(op, d->key, deadline, place) : EAGAIN;
         if (e) {
             errno = e;
             if (!done)
@@ -168,7 +174,7 @@ ssize_t weave_transmit(struct weave_fd *d, const struct msghdr *m, int flags, en
     struct msghdr part = *m;
     size_t total = weave_iov_total(m->msg_iov, (int)m->msg_iovlen), done = 0;
     bool waits = !(flags & MSG_DONTWAIT) && !weave_is_nonblocking(d->fd);
-    uint64_t deadline = waits ? deadline_of(d->fd, SO_SNDTIMEO) : 0;
+    uint64_t deadline = waits ? weave_socket_deadline(d->fd, SO_SNDTIMEO) : 0;
     if (m->msg_iovlen > IOV_MAX) {
         errno = EMSGSIZE;
         return -1;
@@ -190,8 +196,7 @@ ssize_t weave_transmit(struct weave_fd *d, const struct msghdr *m, int flags, en
         has_failed(d);
         if (errno == EAGAIN)
             weave_flow_full(out);
-        int e = errno != EAGAIN ? errno : waits ? weave_block(op, out->key, deadline, place) : EAGAIN;
-        e = e == ETIMEDOUT && errno == EAGAIN ? EAGAIN : e;
+        int e = errno != EAGAIN ? errno : waits ? wait_on(op, out->key, deadline, place) : EAGAIN;
         if (e) {
             errno = e;
             return done ? (ssize_t)done : -1;
