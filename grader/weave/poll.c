@@ -39,7 +39,7 @@ static void is_ready(int fd, short events, uint32_t place)
 /* Between two tries. 0: try again; ETIMEDOUT or EINTR. */
 static int wait_on(enum weave_op op, uint64_t deadline, uint32_t place)
 {
-    if (deadline <= weave_now())
+    if (deadline <= weave_now() && !baton_signal_waits(weave_self))
         return ETIMEDOUT;
     int e = weave_block(op, any, deadline, place);
     return e == 0 && weave_self->wait.interrupted ? EINTR : e;

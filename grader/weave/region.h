@@ -344,7 +344,8 @@ struct weave_region {
     _Atomic uint32_t verdict; /* enum weave_verdict; the first one stays */
     uint64_t step;            /* points, and accesses where they count */
     uint64_t accesses, switches, points;
-    uint64_t gave_way;                /* how often a task fell back because it got nowhere */
+    uint64_t idle;     /* turns in which tasks only gave way, since one of them did something else */
+    uint64_t gave_way; /* how often a task fell back because it got nowhere */
     uint64_t change[WEAVE_DEPTH_MAX]; /* steps at which the running task falls back, ascending */
     uint32_t n_change, next_change;
     uint64_t lowest; /* the next priority below all others */

@@ -25,7 +25,7 @@ __thread int32_t weave_budget = INT32_MAX;
 static __thread int32_t budget_given = INT32_MAX;
 
 static const weave_key nothing;
-enum { TRIES_MAX = 32, PATIENCE_MAX = 4 };
+enum { TRIES_MAX = 32, PATIENCE_MAX = 4, IDLE_MAX = 64 };
 static __thread int tries; /* of the operation that this task is at */
 
 uint64_t weave_random(void)
@@ -154,6 +154,18 @@ void weave_kill(int pid)
 
 /* ---- points */
 
+/* True, once, when all who can run have given way for so long that they must be waiting for one who sleeps.
+ */
+static bool nobody_works(uint64_t turns)
+{
+    struct weave_region *r = REGION;
+    r->idle += turns;
+    if (r->idle < IDLE_MAX)
+        return false;
+    r->idle = 0;
+    return true;
+}
+
 /* A change point of PCT falls on this step, or a random walk goes on. */
 static void maybe_switch(uint32_t place)
 {
@@ -175,8 +187,9 @@ static void maybe_switch(uint32_t place)
     if (r->now >= r->next_timer)
         baton_timers();
     uint32_t next = baton_pick();
-    /* It spins and all others wait: what it waits for may come with time. */
-    if (spun && next == weave_number() && (baton_signals_come() || baton_time_goes_on()))
+    /* It spins and all others wait, or do as it does: what they wait for may come with time. */
+    if (spun && (next == weave_number() || nobody_works(IDLE_MAX / 8)) &&
+        (baton_signals_come() || baton_time_goes_on()))
         next = baton_pick();
     if (next != weave_number())
         switch_to(next);
@@ -222,6 +235,8 @@ void weave_point(enum weave_op op, weave_key key, uint32_t place)
     r->step++;
     weave_self->spins++;
     tries = 0;
+    if (op != OP_YIELD)
+        r->idle = 0;
     weave_self->patience = 0;
     weave_self->wait.op = (uint16_t)op; /* for the report, should it die here */
     weave_self->wait.place = place;
@@ -250,6 +265,8 @@ void weave_give_way(uint32_t place)
     check_limit(place);
     fall_back();
     weave_self->spins = 0;
+    if (nobody_works(1) && !baton_signals_come())
+        baton_time_goes_on();
     uint32_t next = baton_pick();
     if (next != weave_number())
         switch_to(next);

@@ -34,7 +34,8 @@ class _Story:
         self.over: dict[int, float] = {}
 
     def pid(self, born: int) -> int:
-        return self.pids[origin(self.schedule, born)]
+        first = origin(self.schedule, born)
+        return self.pids.get(first, 100_000 + first)
 
     def object_of(self, entry: Logged) -> str:
         return self.case.key_name(entry.key).removeprefix("the ") if entry.key.name else ""
