@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +28,8 @@ class ProgramCommand(Command):
 
 def read_programs(files: tuple[Path, ...], named: tuple[str, ...]) -> list[Program]:
     """What is to be built: --program NAME=FILE.c,..., or one program of all files, named after the first."""
+    import re
+
     from ipclab.runner import Program
 
     if files and named:
@@ -51,6 +51,8 @@ def read_programs(files: tuple[Path, ...], named: tuple[str, ...]) -> list[Progr
 
 
 def read_starts(programs: list[Program], wanted: tuple[str, ...], arguments: tuple[str, ...]) -> list[list[str]]:
+    import shlex
+
     if not wanted:
         if len(programs) > 1:
             raise UsageFault("several programs: say with --start 'NAME ARG...' which run")
