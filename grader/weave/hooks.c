@@ -37,12 +37,10 @@ static struct weave_access described(uint32_t epoch, uint32_t place, bool write)
     return a;
 }
 
-static void race(const struct weave_cell *cell, uintptr_t address, size_t size, struct weave_access first,
-                 bool write, uint32_t place)
+static void race(uintptr_t address, size_t size, struct weave_access first, bool write, uint32_t place)
 {
     struct weave_region *r = REGION;
     uint32_t clean = place & ~PLACE_ATOMIC;
-    (void)cell;
     for (uint32_t i = 0; i < r->n_races; i++) {
         const struct weave_race *old = &r->race[i];
         bool same = old->first.place == first.place && old->second.place == clean;
@@ -108,7 +106,7 @@ static void check_readers(struct weave_cell *c, const struct checked *a)
     const struct weave_readers *set = weave_readers_of(readers_of(c));
     for (uint32_t i = 0; set && i < REGION->n_tasks_high; i++)
         if (set->epoch[i] && !ordered(set->epoch[i]) && conflict(a->place, set->place[i]))
-            race(c, a->address, a->size, described(set->epoch[i], set->place[i], false), true, a->place);
+            race(a->address, a->size, described(set->epoch[i], set->place[i], false), true, a->place);
 }
 
 static void add_reader(struct weave_cell *c, uint32_t place)
@@ -122,7 +120,7 @@ static void add_reader(struct weave_cell *c, uint32_t place)
 static void check(struct weave_cell *c, const struct checked *a)
 {
     if (c->write && !ordered(c->write) && conflict(a->place, c->write_place))
-        race(c, a->address, a->size, described(c->write, c->write_place, true), a->write, a->place);
+        race(a->address, a->size, described(c->write, c->write_place, true), a->write, a->place);
     if (!a->write) {
         if (c->read &&
             (c->read & EPOCH_FLAG || !(epoch_task(c->read) == weave_number() || ordered(c->read)))) {
@@ -136,7 +134,7 @@ static void check(struct weave_cell *c, const struct checked *a)
     if (c->read & EPOCH_FLAG) {
         check_readers(c, a);
     } else if (c->read && !ordered(c->read) && conflict(a->place, c->read_place)) {
-        race(c, a->address, a->size, described(c->read, c->read_place, false), true, a->place);
+        race(a->address, a->size, described(c->read, c->read_place, false), true, a->place);
     }
     c->write = weave_epoch;
     c->write_place = a->place;

@@ -144,10 +144,6 @@ void weave_reaped(int pid, int status);
 /* Runs the handlers of signals that have come and are not blocked; the number that ran, and whether one of
  * them wants the interrupted call to be taken up again (all had SA_RESTART). */
 int weave_deliver(bool *restart);
-/* True if a signal that is not blocked, and not ignored, has come to the task. */
-bool weave_signal_waits(const struct weave_task *t);
-/* Sends within the run. */
-void weave_signal(struct weave_task *to, int number, int code);
 /* With a value, as sigqueue and mq_notify send it. False: too many are queued. */
 bool weave_signal_value(struct weave_task *to, int number, int code, int64_t value);
 void weave_signal_init(void);

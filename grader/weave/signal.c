@@ -418,8 +418,3 @@ void weave_signal_init(void)
     signal_mask(t->mask);
     signal_crash_init();
 }
-
-bool weave_signal_waits(const struct weave_task *t)
-{
-    return baton_signal_waits(t);
-}

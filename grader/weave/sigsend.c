@@ -60,11 +60,6 @@ bool weave_signal_value(struct weave_task *to, int number, int code, int64_t val
     return send(baton_leader(to), false, number, code, value);
 }
 
-void weave_signal(struct weave_task *to, int number, int code)
-{
-    send(baton_leader(to), false, number, code, 0);
-}
-
 /* To one process; its own end does not return. */
 static bool send_process(struct weave_task *to, int number, int code, int64_t value, uint32_t place)
 {
