@@ -76,6 +76,8 @@ int weave_close(int fd, uint32_t place);
 
 /* ---- names.c */
 
+/* Ends the run where a program is about to read what /proc says of another process. */
+void weave_no_strangers(const char *path, uint32_t place);
 int weave_open_at(int folder, const char *path, int flags, mode_t mode, uint32_t place);
 /* True if the path is a FIFO. */
 bool weave_is_fifo(int folder, const char *path);

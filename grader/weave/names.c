@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -220,10 +221,23 @@ static int open_fifo(int folder, const char *path, int flags, uint32_t place)
 
 /* ---- open */
 
+/* All processes but one sleep here, whatever they wait for: what the kernel tells of another one misleads. */
+void weave_no_strangers(const char *path, uint32_t place)
+{
+    static const char proc[] = "/proc/";
+    if (strncmp(path, proc, sizeof proc - 1) != 0)
+        return;
+    int pid = atoi(path + sizeof proc - 1);
+    if (pid > 0 && pid != getpid())
+        weave_stop(VERDICT_UNCONTROLLED, "looks_at_a_process", place, "%s",
+                   "/proc, where it looks at another process");
+}
+
 int weave_open_at(int folder, const char *path, int flags, mode_t mode, uint32_t place)
 {
     bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     weave_string(path, place);
+    weave_no_strangers(path, place);
     if (!exclusive && !(flags & O_PATH) && weave_is_fifo(folder, path))
         return open_fifo(folder, path, flags & ~O_CREAT, place);
     struct weave_name name = weave_name_of(folder, path);

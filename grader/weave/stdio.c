@@ -197,6 +197,7 @@ static FILE *open_stream(const char *path, const char *mode, uint32_t place)
 {
     weave_string(path, place);
     struct weave_name name = weave_name_of(AT_FDCWD, path);
+    weave_no_strangers(path, place);
     if (!weave_is_fifo(AT_FDCWD, path)) {
         weave_point(OP_OPEN, name.key, place);
         name = weave_name_of(AT_FDCWD, path);

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INPUT_MAX = 16 << 20
 PRINTED_MAX = 4000
-CANNOT = 2  # exit code: weave cannot control the program, so nothing was looked at
+CANNOT = 2  # exit code: nothing was looked at
 
 
 def _stdin(wanted: Path | None) -> bytes:
@@ -81,7 +81,8 @@ def _say_end(explored: Explored) -> None:
 
         say(f"it printed:\n{clean_lines(explored.stdout.decode('utf-8', 'replace'), limit=PRINTED_MAX).rstrip()}")
     if explored.cut:
-        say("note: the time was over before the last seed (--timeout)")
+        when = "the last seed" if explored.schedules else "any schedule had ended: nothing is known of the program"
+        say(f"note: the time was over before {when} (--timeout)")
     if not count and not explored.cannot:
         for b in bound.worth_saying(explored.bounds):
             say(f"  {bound.sentence(b)}")
@@ -128,8 +129,8 @@ def explore(
 ) -> int:
     """Run any C program in many orders of events, and find the data races and deadlocks between its processes.
 
-    Each seed is one order: the same seed gives the same order, always. Exit code 1 if there are findings, 2 if weave cannot
-    control the program.
+    Each seed is one order: the same seed gives the same order, always. Exit code 1 if there are findings, 2 if nothing
+    could be said: weave cannot control the program, or no schedule ended in time.
     """
     from ipclab.report.terminal import make_console, print_findings
     from ipclab.weaving import report

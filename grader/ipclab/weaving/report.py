@@ -28,7 +28,7 @@ class Explored:
     seed: int | None = None  # of the first schedule with a finding, else of the first one
     bounds: tuple[bound.Bound, ...] = ()
     cut: bool = False
-    cannot: bool = False  # weave cannot control the program
+    cannot: bool = False  # nothing was looked at: weave cannot control the program, or no schedule ended in time
     code: int | None = None  # of the schedule `seed`, as wait(2) tells it
     stdout: bytes = b""
     stderr: bytes = b""
@@ -97,7 +97,7 @@ def explore(
         seed=shown.seed if shown else None,
         bounds=bounds(explored, options),
         cut=explored.cut,
-        cannot=any(f.cause == "weave_cannot_control" for f in found),
+        cannot=any(f.cause == "weave_cannot_control" for f in found) or (not explored.schedules and not explored.broken),
         code=shown.code if shown else None,
         stdout=shown.stdout if shown else b"",
         stderr=shown.stderr if shown else b"",

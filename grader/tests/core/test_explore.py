@@ -177,6 +177,7 @@ BAD = {
     "kills_all": ("kill(-1, SIGKILL);", ("note", "nothing_shared"), 0),
     "kills_its_parent": ("kill(getppid(), SIGKILL);", ("note", "weave_cannot_control"), 2),
     "raw_system_call": ("syscall(39, 0);\n    syscall(165, 0, 0, 0, 0, 0);", ("note", "weave_cannot_control"), 2),
+    "looks_at_its_parent": ('char path[64];\n    sprintf(path, "/proc/%d/stat", (int)getppid());\n    fclose(fopen(path, "r"));', ("note", "weave_cannot_control"), 2),
     "stops_itself": ("raise(SIGSTOP);", ("note", "weave_cannot_control"), 2),
 }
 
@@ -191,3 +192,9 @@ def test_a_program_that_goes_wrong_is_said_so_and_leaves_nothing(tmp_path: Path,
     assert (kinds, done.returncode) == ([expected], code), report["findings"]
     if expected[0] == "crash":
         assert report["findings"][0]["location"] == {"file": "x.c", "line": 10 if name == "crashes" else 13}
+
+
+def test_a_time_too_short_for_any_schedule_is_no_clean_bill(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("int main(void)\n{\n    for (volatile int i = 1; i;)\n        ;\n    return 0;\n}\n")
+    done = explore("--timeout", "0.5", tmp_path / "x.c")
+    assert done.returncode == 2 and "nothing is known of the program" in done.stderr
