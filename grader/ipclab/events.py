@@ -55,6 +55,7 @@ class Spawn:
     proc: int
     pid: int
     program: str
+    peer: bool = False  # one of the kit's own
 
 
 @dataclass(frozen=True)
@@ -343,7 +344,7 @@ def _end(f: _Fields) -> Event:
 _PARSERS = {
     "hello": _hello,
     "begin": lambda f: Begin(f.text("id")),
-    "spawn": lambda f: Spawn(f.text("id"), f.number("proc"), f.number("pid"), f.text("program")),
+    "spawn": lambda f: Spawn(f.text("id"), f.number("proc"), f.number("pid"), f.text("program"), f.flag("peer")),
     "exit": lambda f: Exit(f.text("id"), f.number("proc"), f.number("pid"), _status(f), f.real("cpu_ms")),
     "finding": _found,
     "record": lambda f: Record(f.text("id"), f.text("record")),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ipclab import manifest, skeleton, workflow
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, Test, Visibility, Weave
+from ipclab.model import Lab, Limits, Peer, Target, Test, Visibility, Weave
 from ipclab.printable import clean
 
 # Whole folders of the grader, and single files; from these only what is a source or a text.
@@ -58,7 +58,8 @@ def public_lab(lab: Lab) -> Lab:
     kept = tuple(t for t in lab.tests if t.visibility is Visibility.PUBLIC)
     left_out = [t for t in lab.tests if t.visibility is not Visibility.PUBLIC]
     points = sum(t.points for t in left_out if not t.bonus)
-    return dataclasses.replace(lab, tests=kept, hidden_tests=len(left_out), hidden_points=points)
+    peers = tuple(p for p in lab.peers if p.source.startswith("tests/public/"))
+    return dataclasses.replace(lab, tests=kept, peers=peers, hidden_tests=len(left_out), hidden_points=points)
 
 
 # ---- what goes in ----------------------------------------------------------------------------------
@@ -148,6 +149,8 @@ def lab_toml(lab: Lab) -> str:
     out += _lines(hidden_tests=lab.hidden_tests, hidden_points=lab.hidden_points)
     for target in lab.targets:
         out += ["", "[[target]]", *_fields(target, Target)]
+    for peer in lab.peers:
+        out += ["", "[[peer]]", *_fields(peer, Peer)]
     for test in lab.tests:
         out += ["", "[[test]]", *_fields(test, Test)]
         if test.limits != Limits():
@@ -157,7 +160,7 @@ def lab_toml(lab: Lab) -> str:
     return "\n".join(out) + "\n"
 
 
-def _fields(thing: Target | Test | Limits | Weave, kind: type) -> list[str]:
+def _fields(thing: Target | Peer | Test | Limits | Weave, kind: type) -> list[str]:
     """Its fields as lines, without those that have their default. Limits and weave of a test are tables of their own."""
     values = {}
     for field in dataclasses.fields(kind):

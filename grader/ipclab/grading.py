@@ -76,7 +76,7 @@ def _entry(lab: Lab, test: Test, part: str, seed: int, after: tuple[str, ...]) -
         run_as="plain" if plain else part,
         limits=test.limits,
         seed=_seed_of(seed, test.name),
-        uses=tuple((t.name, build.program_name(t.name, level)) for t in lab.targets if t.name == test.target),
+        uses=tuple((name, build.program_name(name, level)) for name in judging.targets_of(test)),
         after=after,
     )
     if plain:
@@ -108,7 +108,8 @@ def run_plan(lab: Lab, built: build.Built, seed: int) -> Plan:
         of_test[test.name] = ids or before  # what only weave runs is not in this plan: who waits for it waits for what it waits for
     entries += [replace(e, id=judging.explaining_id(e.id), explains=e.id, after=()) for e in entries if e.run_as == "plain"]
     programs = tuple((name, f"bin/{name}") for name in built.programs)
-    return Plan(tuple(entries), programs, {"memcheck": memcheck.ARGV})
+    peers = tuple((p.name, f"bin/{kit.peer_name(p.source)}") for p in lab.peers)
+    return Plan(tuple(entries), programs, {"memcheck": memcheck.ARGV}, peers)
 
 
 def split(plan: Plan) -> list[Plan]:
@@ -125,6 +126,8 @@ def run_files(lab: Lab, built: build.Built, the_kit: Kit) -> dict[str, File]:
     files = {f"bin/{name}": File(data, 0o755) for name, data in built.programs.items()}
     for source in {t.source for t in lab.tests if t.source}:
         files[f"judge/{kit.judge_name(source)}"] = File(the_kit.judge(source), 0o755)
+    for peer in lab.peers:
+        files[f"bin/{kit.peer_name(peer.source)}"] = File(the_kit.peer(peer.source), 0o755)
     if (lines := the_kit.lines()) is not None:
         files["lines"] = File(lines, 0o755)
     return files

@@ -250,12 +250,17 @@ def in_order(lab: Lab) -> list[Test]:
     return list(placed.values())
 
 
+def targets_of(test: Test) -> tuple[str, ...]:
+    """What a test needs built, its own target first."""
+    return (test.target, *test.uses)
+
+
 def runnable(lab: Lab, built: Built) -> dict[str, str | None]:
     """For each test None if it can be run, else the test or (with a leading "!") the target that prevents it."""
     why: dict[str, str | None] = {}
     for test in in_order(lab):
         starts = weave_starts(test) if test.weave is not None else ()
-        failed = next((name for name in (test.target, *(s[0] for s in starts)) if name in built.failed), None)
+        failed = next((name for name in (*targets_of(test), *(s[0] for s in starts)) if name in built.failed), None)
         if failed is not None:
             why[test.name] = f"!{failed}"
         else:

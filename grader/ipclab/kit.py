@@ -154,13 +154,17 @@ def _sources_of(lab: Lab) -> list[str]:
     return sorted({t.source for t in lab.tests if t.source})
 
 
+def _peers_of(lab: Lab) -> list[str]:
+    return sorted({p.source for p in lab.peers})
+
+
 def _scenarios_of(lab: Lab) -> list[str]:
     return sorted({t.weave.scenario for t in lab.tests if t.weave and t.weave.scenario})
 
 
 def _lab_files(lab: Lab) -> dict[str, File]:
     files = {f"given/{name}": File(data) for name, data in given_headers(lab).items()}
-    for path in {*_sources_of(lab), *_scenarios_of(lab), *(t.driver for t in lab.targets if t.driver)}:
+    for path in {*_sources_of(lab), *_scenarios_of(lab), *_peers_of(lab), *(t.driver for t in lab.targets if t.driver)}:
         files[f"lab/{path}"] = _read(lab.folder / path)
     # all of them, also where a lab is reduced to some of its tests: drivers and tests share headers across folders
     for folder in (Path("."), Path("tests"), Path("tests/public"), Path("tests/hidden")):
@@ -215,11 +219,12 @@ def _place(image: Image | None) -> str:
 def _outcome_part(lab: Lab) -> str:
     """What of lab.toml decides outcomes. Titles, hints, points and visibility do not."""
     tests = [
-        [t.name, t.target, t.source, t.depends, t.passes, t.fails_on, asdict(t.limits), asdict(t.weave) if t.weave else None]
+        [t.name, t.target, t.uses, t.source, t.depends, t.passes, t.fails_on, asdict(t.limits), asdict(t.weave) if t.weave else None]
         for t in lab.tests
     ]
     targets = [[t.name, t.kind.value, t.files, t.driver, t.headers, t.required] for t in lab.targets]
-    return json.dumps([lab.slug, lab.flags, lab.builds, targets, tests], sort_keys=True)
+    peers = [[p.name, p.source] for p in lab.peers]
+    return json.dumps([lab.slug, lab.flags, lab.builds, targets, peers, tests], sort_keys=True)
 
 
 # ---- building -------------------------------------------------------------------------------------------
@@ -309,7 +314,7 @@ class Kit:
     """A built kit for one lab and one place of execution."""
 
     base: Path  # what base() makes
-    folder: Path  # driver-TARGET.o, judge-STEM, scenario-STEM.o
+    folder: Path  # driver-TARGET.o, judge-STEM, peer-STEM, scenario-STEM.o
     suite_sha256: str
     image: Image | None
     weave: Path | None = None  # what weave() makes, where the lab has a test for it
@@ -332,6 +337,8 @@ class Kit:
     def judge(self, source: str) -> bytes:
         return _read(self.folder / judge_name(source)).data
 
+    def peer(self, source: str) -> bytes:
+        return _read(self.folder / peer_name(source)).data
 
     def scenario(self, source: str) -> bytes:
         return _read(self.folder / scenario_name(source)).data
@@ -341,6 +348,12 @@ def judge_name(source: str) -> str:
     """The judge's file name for a test's source: tests/hidden/ask.c -> judge-hidden-ask."""
     path = Path(source)
     return f"judge-{path.parent.name}-{path.stem}"
+
+
+def peer_name(source: str) -> str:
+    """The file name of a peer's program: tests/hidden/asker.c -> peer-hidden-asker."""
+    path = Path(source)
+    return f"peer-{path.parent.name}-{path.stem}"
 
 
 def scenario_name(source: str) -> str:
@@ -393,6 +406,10 @@ def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
         commands.append(
             [GCC, *flags, f"lab/{source}", "libtestkit.a", "-lcmocka", "-pthread", "-lrt", "-lm", "-o", f"out/{out}"]
         )
+        outputs.append(out)
+    for source in _peers_of(lab):
+        out = peer_name(source)
+        commands.append([GCC, *_TEST_FLAGS, "-Igiven", f"lab/{source}", "-o", f"out/{out}", "-pthread", "-lrt"])
         outputs.append(out)
     for source in _scenarios_of(lab):
         out = scenario_name(source)

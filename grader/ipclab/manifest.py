@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ipclab import tables
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility, Weave
+from ipclab.model import Lab, Limits, Peer, Target, TargetKind, Test, Visibility, Weave
 from ipclab.printable import clean
 from ipclab.tables import Document, Kind, Problem, Table, listed, meant
 
@@ -30,8 +30,10 @@ BUILDS = ("O0", "O1", "O2", "O3", "Os", "Og")
 DEFAULT_FLAGS = ("-std=gnu17", "-Wall", "-Wextra")
 DEFAULT_BUILDS = ("O0", "O2")
 
+TABLES = ("lab", "limits", "target", "peer", "test")
 LAB_KEYS = ("title", "order", "flags", "builds", "hidden_tests", "hidden_points")
 TARGET_KEYS = tuple(f.name for f in fields(Target))
+PEER_KEYS = tuple(f.name for f in fields(Peer))
 TEST_KEYS = tuple(f.name for f in fields(Test))
 LIMIT_KEYS = tuple(f.name for f in fields(Limits))
 WEAVE_KEYS = tuple(f.name for f in fields(Weave))
@@ -131,10 +133,10 @@ class _Reader:
 
     def lab(self) -> Lab:
         for key in self.document.data:
-            if key not in ("lab", "limits", "target", "test"):
-                hint = meant(key, ("lab", "limits", "target", "test"))
+            if key not in TABLES:
+                hint = meant(key, TABLES)
                 what = f'there is no table "{clean(key, limit=40)}"'
-                self.document.wrong((key,), f"{what}{hint or '; allowed are [lab], [limits], [[target]], [[test]]'}")
+                self.document.wrong((key,), f"{what}{hint or '; allowed are [lab], [limits], [[target]], [[peer]], [[test]]'}")
         head = self.document.table("lab", LAB_KEYS)
         if "lab" not in self.document.data:
             self.document.wrong((), "there is no [lab]")
@@ -150,6 +152,7 @@ class _Reader:
             builds=head.get("builds", tables.several(tables.one_of(BUILDS), at_least=1), DEFAULT_BUILDS),
             targets=tuple(self._target(t) for t in self.document.tables("target", TARGET_KEYS)),
             tests=tuple(self._test(t, defaults) for t in self.document.tables("test", TEST_KEYS)),
+            peers=tuple(self._peer(t) for t in self.document.tables("peer", PEER_KEYS)),
             hidden_tests=head.get("hidden_tests", tables.whole(0, 1000), 0),
             hidden_points=head.get("hidden_points", tables.whole(0, 1000 * POINTS_MAX), 0),
         )
@@ -177,6 +180,9 @@ class _Reader:
             required=table.get("required", tables.several(_FUNCTION, at_least=1), ()),
         )
 
+    def _peer(self, table: Table) -> Peer:
+        return Peer(name=table.get("name", _TARGET_NAME), source=table.get("source", _PEER_SOURCE))
+
     def _test(self, table: Table, defaults: Limits) -> Test:
         visibility = table.get("visibility", tables.one_of([v.value for v in Visibility])) or "hidden"
         passes = table.get("passes", tables.several(tables.one_of(PASSES), at_least=1), ("plain",))
@@ -187,6 +193,7 @@ class _Reader:
             source=table.get("source", _source_kind(visibility), None),
             points=table.get("points", tables.whole(0, POINTS_MAX)),
             visibility=Visibility(visibility),
+            uses=table.get("uses", tables.several(_TARGET_NAME), ()),
             depends=table.get("depends", tables.several(_TEST_NAME), ()),
             hint=table.get("hint", tables.prose(), None),
             passes=passes,
@@ -206,6 +213,9 @@ class _Reader:
             starts=table.get("starts", starts, Weave.starts),
             scenario=table.get("scenario", _source_kind(visibility), Weave.scenario),
         )
+
+
+_PEER_SOURCE = tables.text(r"tests/(?:public|hidden)/[A-Za-z0-9_][A-Za-z0-9_-]*\.c", "a .c file in tests/public/ or tests/hidden/")
 
 
 def _source_kind(visibility: str) -> Kind:
@@ -230,6 +240,7 @@ class _Checks:
             self._unique(key, [t.name for t in those])
         self._targets()
         self._given()
+        self._peers()
         self._references()
         self._cycles()
         self._sources()
@@ -253,6 +264,16 @@ class _Checks:
                     if other != name:
                         self.document.wrong(("target", i, key), f"{name} and {other} differ in case only: rename one")
 
+    def _peers(self) -> None:
+        names = [t.name for t in self.lab.targets]
+        self._unique("peer", [p.name for p in self.lab.peers])
+        for i, peer in enumerate(self.lab.peers):
+            if peer.name in names:
+                line = self.document.line(("target", names.index(peer.name), "name"))
+                self.document.wrong(("peer", i, "name"), f'there is a target "{peer.name}" already, in line {line}')
+            if peer.source:
+                self._main(("peer", i, "source"), peer.source)
+
     def _given(self) -> None:
         """Files that targets name are there: in the solution, or in an export in the skeleton."""
         folder = self.lab.skeleton if self.exported else self.lab.solution
@@ -272,6 +293,11 @@ class _Checks:
             if test.target and test.target not in targets:
                 hint = meant(test.target, targets) or f"; there are {listed(targets)}"
                 self.document.wrong(("test", i, "target"), f'there is no target "{test.target}"{hint}')
+            for name in test.uses:
+                if name not in targets or name == test.target:
+                    hint = meant(name, targets) or f"; there are {listed(targets)}"
+                    what = f'"{name}" is the test\'s own target' if name == test.target else f'there is no target "{name}"{hint}'
+                    self.document.wrong(("test", i, "uses"), what)
             for name in test.depends:
                 if name not in tests:
                     hint = meant(name, tests) or "; each name is that of a [[test]]"
@@ -308,6 +334,10 @@ class _Checks:
             if test.name and text is not None and not re.search(rf"\b{test.name}\b", text):
                 self.document.wrong(("test", i, "source"), f'{test.source} has no test "{test.name}"')
         for source, text in texts.items():
+            for peer in self.lab.peers:
+                if source.startswith("tests/public/") and peer.source.startswith("tests/hidden/") and f'"{peer.name}"' in (text or ""):
+                    i = next(i for i, t in enumerate(self.lab.tests) if t.source == source)
+                    self.document.wrong(("test", i, "source"), f'{source} starts the peer "{peer.name}", which students do not have')
             for match in _TK_TEST.finditer(text or ""):
                 if match[1] not in listed_names:
                     line = (text or "").count("\n", 0, match.start(1)) + 1

@@ -201,9 +201,10 @@ def _missing(log: EntryLog, all_reports: list[Report], passed: bool) -> list[Fin
     """A process that exited by itself under valgrind has a complete report, or it got away from valgrind. One that was
     killed has none; but where all were, nothing has been checked."""
     complete = {r.pid for r in all_reports if r.complete}
+    peers = {s.proc for s in log.spawns if s.peer}  # ours are not under valgrind
     for e in log.exits:
-        if e.status.code is not None and e.pid not in complete:
+        if e.proc not in peers and e.status.code is not None and e.pid not in complete:
             return [catalogue.finding("memory_error", "no_memcheck_report", {"pid": e.pid})]
-    if passed and log.spawns and not complete:
+    if passed and any(not s.peer for s in log.spawns) and not complete:
         return [catalogue.finding("memory_error", "no_memcheck_report")]
     return []

@@ -48,6 +48,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Peer:
+    """A program of the kit that a test starts beside the student's, with the student's rights: it holds no expected value."""
+
+    name: str
+    source: str  # with main, in tests/public or tests/hidden
+
+
+@dataclass(frozen=True)
 class Weave:
     """What the pass `weave` of a test runs: all processes under weave's scheduler, once for each seed from 0 to `seeds`."""
 
@@ -66,6 +74,7 @@ class Test:
     source: str | None  # tests/public/….c or tests/hidden/….c, relative to the lab's folder; None: only weave runs it
     points: int
     visibility: Visibility
+    uses: tuple[str, ...] = ()  # further targets that it starts, besides its own
     depends: tuple[str, ...] = ()  # tests without which this one makes no sense: skipped, not failed again
     hint: str | None = None
     passes: tuple[str, ...] = ("plain",)  # plain (every build of the lab), memcheck, weave
@@ -87,6 +96,7 @@ class Lab:
     builds: tuple[str, ...]  # optimisation levels that are judged: ("O0", "O2")
     targets: tuple[Target, ...]
     tests: tuple[Test, ...]
+    peers: tuple[Peer, ...] = ()
     hidden_tests: int = 0  # in an export for students: how many tests were left out,
     hidden_points: int = 0  # and their points (bonus not counted)
 

@@ -73,6 +73,7 @@ class Plan:
     entries: tuple[Entry, ...]
     programs: tuple[tuple[str, str], ...] = ()  # NAME, path relative to WORK
     wrappers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    peers: tuple[tuple[str, str], ...] = ()  # NAME, path relative to WORK
 
     def wall_ms(self, entry_id: str) -> int:
         """The wall limit of an entry, for whoever waits for its end."""
@@ -85,6 +86,7 @@ class Plan:
     def text(self, *, work: str = "/work", student: int = 20000, judge: int = 20001) -> str:
         lines = ["plan 1", _line("work", work), f"uid student {student}", f"uid judge {judge}"]
         lines += [_line("program", name, path) for name, path in self.programs]
+        lines += [_line("peer", name, path) for name, path in self.peers]
         lines += [_line("wrapper", name, *words) for name, words in sorted(self.wrappers.items())]
         for entry in self.entries:
             lines += _LINES[type(entry)](entry)

@@ -47,7 +47,7 @@ struct tk_record {
 struct tk_judge {
     bool greeted, in_test, leaving;
     /* from HELLO */
-    char *name;
+    char *greeting, *name;
     uint64_t seed;
     int64_t slow, wall_ms, output;
     int64_t deadline_ns; /* of every wait: warden's, minus what a judge needs to explain and record */

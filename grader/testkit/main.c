@@ -78,6 +78,7 @@ static void greet(struct tk_judge *j)
     struct tk_answer *a = tk_control_ask(&(struct tk_request){.op = CTL_HELLO, .proc = -1});
     if (a->error)
         tk_error("the supervisor does not greet: %s", strerror(a->error));
+    j->greeting = a->text;
     j->name = value_of(a->text, "name");
     j->seed = seed_of(a->text);
     j->slow = number_of(a->text, "slow", 1);
@@ -90,6 +91,11 @@ static void greet(struct tk_judge *j)
     j->deadline_ns = number_of(a->text, "deadline_ns", 1) - reserve * TK_NS_PER_MS;
     j->greeted = true;
     tk_random_seed(j->seed);
+}
+
+const char *tk_program_path(const char *program)
+{
+    return value_of(tk_judge()->greeting, tk_format("path %s", program));
 }
 
 /* ---- one test through cmocka -------------------------------------------------------------------- */

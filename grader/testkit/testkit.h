@@ -119,7 +119,7 @@ struct tk_fault {
 #define TK_FD(number) (&(const int){number})
 
 struct tk_how {
-    const char *program;         /* a name of lab.toml's targets */
+    const char *program;         /* a name of lab.toml's targets or peers */
     const char *const *args;     /* after argv[0]; NULL-terminated; may be NULL */
     enum tk_end in, out, err;    /* 0, 1, 2; err: TK_PIPE means warden collects it */
     int given_in, given_out;     /* with TK_GIVEN: the judge's descriptor that is passed (and stays open here) */
@@ -134,6 +134,9 @@ struct tk_how {
 tk_process *tk_spawn(const struct tk_how *how);
 /* The usual case: pipes on 0 and 1, no arguments. */
 tk_process *tk_start(const char *program);
+
+/* The absolute path of what tk_spawn starts by that name, for a program that shall execute it (main.c). */
+const char *tk_program_path(const char *program);
 
 pid_t tk_pid(const tk_process *p); /* as the judge sees it (one pid namespace) */
 int tk_stdin_fd(const tk_process *p);  /* our end of its stdin, non-blocking; -1 once closed */

@@ -55,6 +55,18 @@ static struct process *named(struct run *r, const struct request *q)
 
 /* ---- HELLO -------------------------------------------------------------------------------------- */
 
+static void say_path(struct run *r, struct buffer *b, const char *name)
+{
+    bool peer;
+    char *path = launch_path(r, name, &peer);
+    buffer_print(b, "path ");
+    word_encode(b, name);
+    buffer_print(b, " ");
+    word_encode(b, path ? path : "?");
+    buffer_print(b, "\n");
+    free(path);
+}
+
 static void hello(struct run *r, const struct request *q)
 {
     const struct entry *e = r->e;
@@ -70,6 +82,10 @@ static void hello(struct run *r, const struct request *q)
         (unsigned long long)e->seed, (long long)e->slow, (long long)e->limits.wall_ms,
         (long long)r->wall_end_ns, (long long)e->limits.output, !r->w->level.own_uids, r->w->witness,
         r->w->plan.student);
+    for (size_t i = 0; i < e->uses_count; i++)
+        say_path(r, &b, e->uses[i].name);
+    for (size_t i = 0; i < r->w->plan.peers_count; i++)
+        say_path(r, &b, r->w->plan.peers[i].name);
     answer(r, q, 0, 0, 0, b.data);
     buffer_free(&b);
 }

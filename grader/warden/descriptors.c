@@ -230,7 +230,7 @@ void descriptors_tell_doubles(struct run *r)
     for (size_t i = 0; i < r->owned.doubles_count; i++) {
         const struct double_close *d = &r->owned.doubles[i];
         struct buffer b = {0};
-        if (is_sweep(&r->owned, d->second))
+        if (is_sweep(&r->owned, d->second) || run_is_peers(r, d->pid))
             continue;
         run_finding_begin(r, &b, "double_close", "closed_twice");
         json_int(&b, "pid", d->pid);
@@ -270,7 +270,7 @@ bool descriptors_tell_uses(struct run *r, pid_t pid)
     for (size_t i = 0; i < r->owned.uses_count; i++) {
         struct use_after_close *u = &r->owned.uses[i];
         struct buffer b = {0};
-        if (u->told || (pid && u->pid != pid))
+        if (u->told || (pid && u->pid != pid) || run_is_peers(r, u->pid))
             continue;
         any = u->told = true;
         run_finding_begin(r, &b, "wrong_output", "write_to_closed_fd");

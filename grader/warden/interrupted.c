@@ -110,7 +110,7 @@ void interrupted_tell(struct run *r)
             continue;
         for (size_t k = 0; k < count; k++)
             before |= told[k] == l->site;
-        if (before || goes_on(r, i, &ended, &signal) || !ended)
+        if (before || run_is_peers(r, l->pid) || goes_on(r, i, &ended, &signal) || !ended)
             continue;
         told[count++] = l->site;
         tell(r, l, signal);

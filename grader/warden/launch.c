@@ -72,10 +72,10 @@ static char *expand(const struct run *r, const char *word)
 }
 
 /* Wrapper, program, arguments: what execve gets. The caller frees it with free_argv. */
-static char **make_argv(struct run *r, const char *program_path, char **args, size_t args_count)
+static char **make_argv(struct run *r, const char *program_path, bool peer, char **args, size_t args_count)
 {
     const struct plan *plan = &r->w->plan;
-    const struct words *wrapper = plan_find(plan->wrappers, plan->wrappers_count, r->e->pass);
+    const struct words *wrapper = peer ? NULL : plan_find(plan->wrappers, plan->wrappers_count, r->e->pass);
     size_t n = 0;
     char **argv = xcalloc((wrapper ? wrapper->count : 0) + args_count + 2, sizeof *argv);
     for (size_t i = 0; wrapper && i < wrapper->count; i++)
@@ -93,12 +93,14 @@ static void free_argv(char **argv)
     free(argv);
 }
 
-/* The path of the binary that NAME stands for in this entry; NULL if there is none. Owned by the caller. */
-static char *program_path(struct run *r, const char *name)
+char *launch_path(const struct run *r, const char *name, bool *peer)
 {
     const struct plan *plan = &r->w->plan;
     const struct words *use = plan_find(r->e->uses, r->e->uses_count, name);
     const struct words *path = plan_find(plan->programs, plan->programs_count, use ? use->list[0] : name);
+    *peer = !path;
+    if (!path)
+        path = plan_find(plan->peers, plan->peers_count, name);
     return path ? xformat("%s/%s", r->w->level.work, path->list[0]) : NULL;
 }
 
@@ -118,6 +120,8 @@ static void tell_spawn(struct run *r, const struct process *p)
     json_int(&b, "proc", p->number);
     json_int(&b, "pid", p->pid);
     json_text(&b, "program", p->program);
+    if (p->peer)
+        json_bool(&b, "peer", true);
     warden_event(r->w, &b);
 }
 
@@ -149,6 +153,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
         share_processor(r);
     long further[FURTHER_MAX];
     p->watching = watching;
+    p->peer = wish->peer;
     if (r->e->kind != ENTRY_COMMAND && inject_possible(r))
         inject_add(r, p->number, wish->faults, wish->faults_count);
     const size_t further_count = inject_calls(r, p->number, further, ARRAY_SIZE(further));
@@ -199,7 +204,8 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
         errno = ENOTSUP; /* whoever asked for one relies on it */
         return NULL;
     }
-    char *path = program_path(r, program);
+    struct spawn_wish all = *wish;
+    char *path = launch_path(r, program, &all.peer);
     if (!path) {
         errno = ENOENT;
         return NULL;
@@ -218,8 +224,8 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
         if (!given)
             list[n++] = (struct spawn_fd){null, number};
     }
-    char **argv = make_argv(r, path, args, args_count);
-    struct process *p = start(r, program, argv[0], argv, env, list, n, wish);
+    char **argv = make_argv(r, path, all.peer, args, args_count);
+    struct process *p = start(r, program, argv[0], argv, env, list, n, &all);
     int saved = errno;
     free_argv(argv);
     free(path);

@@ -166,7 +166,7 @@ static void report_orphan(struct run *r, pid_t pid)
     struct buffer b = {0}, doing = {0};
     struct blocked look;
     char role[160];
-    if (!blocked_look_process(&r->w->access, pid, &look))
+    if (run_is_peers(r, pid) || !blocked_look_process(&r->w->access, pid, &look))
         return;
     blocked_describe(&look, &doing);
     run_finding_begin(r, &b, "orphan", "left_running");
@@ -216,6 +216,12 @@ void leftovers_settle(struct run *r)
 
 /* ---- System V IPC -------------------------------------------------------------------------------- */
 
+static bool made_by_peer(struct run *r, const char *object)
+{
+    const struct maker *m = objects_maker(r, object);
+    return m && run_is_peers(r, m->pid);
+}
+
 /* Where an object was made that nobody removed. */
 static void tell_maker(struct run *r, struct buffer *b, const char *object)
 {
@@ -229,7 +235,8 @@ static void report_object(struct run *r, const char *cause, const char *what, co
 {
     struct buffer b = {0};
     char object[64];
-    if (r->silent)
+    snprintf(object, sizeof object, "%s:%lld", what, (long long)id);
+    if (r->silent || made_by_peer(r, object))
         return;
     run_finding_begin(r, &b, "ipc_leak", cause);
     json_text(&b, "key", key);
@@ -237,7 +244,6 @@ static void report_object(struct run *r, const char *cause, const char *what, co
     if (bytes >= 0)
         json_int(&b, "bytes", bytes);
     json_close(&b, '}');
-    snprintf(object, sizeof object, "%s:%lld", what, (long long)id);
     tell_maker(r, &b, object);
     warden_event(r->w, &b);
 }
@@ -296,17 +302,19 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
             sweep_folder(s, inner, depth + 1);
     }
     bool gone = unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
-    if (gone && s->cause && !s->r->silent && depth == 0 && s->reported++ < 16) {
+    if (!gone || !s->cause || s->r->silent || depth != 0)
+        return;
+    char *path = xformat("%s/%s", s->where, name);
+    if (!made_by_peer(s->r, path) && s->reported++ < 16) {
         struct buffer b = {0};
-        char *path = xformat("%s/%s", s->where, name);
         run_finding_begin(s->r, &b, s->kind, s->cause);
         json_text(&b, "name", name);
         json_text(&b, "path", path);
         json_close(&b, '}');
         tell_maker(s->r, &b, path);
         warden_event(s->r->w, &b);
-        free(path);
     }
+    free(path);
 }
 
 /* Takes over the descriptor. */

@@ -112,7 +112,7 @@ static void main_exits(struct run *r, const struct tracee *t, struct process *p)
 {
     pid_t children[64];
     uint64_t ignored, caught;
-    if (t->reaps_itself ||
+    if (p->peer || t->reaps_itself ||
         (proc_signals(p->pid, p->pid, &ignored, &caught) && ignored & 1ULL << (SIGCHLD - 1)))
         return;
     size_t n = proc_children(p->pid, children, ARRAY_SIZE(children));

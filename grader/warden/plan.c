@@ -212,6 +212,8 @@ static bool outside_entry(struct reader *r, const char *keyword)
         set_limit(r, &r->defaults);
     else if (strcmp(keyword, "program") == 0 && r->count == 3)
         named_add(&p->programs, &p->programs_count, &r->word[1], 2);
+    else if (strcmp(keyword, "peer") == 0 && r->count == 3)
+        named_add(&p->peers, &p->peers_count, &r->word[1], 2);
     else if (strcmp(keyword, "wrapper") == 0 && r->count >= 3)
         named_add(&p->wrappers, &p->wrappers_count, &r->word[1], r->count - 1);
     else if (strcmp(keyword, "test") == 0 && r->count == 2)

@@ -62,8 +62,8 @@ struct entry {
 struct plan {
     char *work;
     uid_t student, judge;
-    struct named_words *programs, *wrappers;
-    size_t programs_count, wrappers_count;
+    struct named_words *programs, *peers, *wrappers;
+    size_t programs_count, peers_count, wrappers_count;
     struct entry *entries;
     size_t entries_count;
 };

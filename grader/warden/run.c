@@ -104,6 +104,13 @@ const char *run_role(struct run *r, pid_t pid, char *text, size_t room)
     return text;
 }
 
+bool run_is_peers(struct run *r, pid_t pid)
+{
+    const struct process *p = run_process(r, pid);
+    const int proc = p ? p->number : witness_whose(r, pid);
+    return proc >= 0 && r->procs[proc].peer;
+}
+
 bool run_is_outside(const struct run *r, const char *object)
 {
     for (size_t i = 0; r->e->kind == ENTRY_RUN && i < ARRAY_SIZE(r->w->stdio); i++)
@@ -189,7 +196,8 @@ static void ended(struct run *r, struct process *p, int status, const struct rus
         limits_hit(r, "memory", "MiB",
                    (double)r->e->limits.memory / MIB); /* before the judge makes a crash of it */
     /* After the record the judge's ends of all pipes are closed: who dies of that is not at fault. */
-    bool our_doing = p->signalled || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+    bool our_doing =
+        p->signalled || p->peer || (r->records && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     if (WIFSIGNALED(status) && !our_doing && !r->limit_hit && r->e->kind != ENTRY_COMMAND) {
         tell_crash(r, p->pid, p->program, WTERMSIG(status), witness_death(r, p->pid, WTERMSIG(status)));
     }
@@ -222,6 +230,7 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool ki
         run_role(r, pid, role, sizeof role);
     if (wait4(pid, &status, __WALL | WNOHANG, NULL) != pid || WIFSTOPPED(status))
         return;
+    const bool peers = run_is_peers(r, pid);
     const bool is_process = witness_ends(r, pid);
     if (is_process)
         observe_end(r, pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
@@ -236,7 +245,7 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool ki
     struct process *p = run_process(r, pid);
     if (p && !p->ended)
         ended(r, p, status, use);
-    else if (is_process)
+    else if (is_process && !peers)
         child_ended(r, pid, role, status);
 }
 

@@ -61,6 +61,7 @@ struct process {
     char *program;
     bool ended;
     int status;     /* as of waitpid(2) */
+    bool peer;      /* ours, with the student's rights: what it does is no finding */
     bool signalled; /* by the judge: how it ends is no finding */
     enum watching watching;
     uint64_t born; /* descendants so far; counted only where there are faults */
@@ -234,6 +235,8 @@ void run_finding_end(struct run *r, struct buffer *b);
 /* Every live process of the test but the judge. */
 size_t run_tree(const struct run *r, pid_t *list, size_t room);
 struct process *run_process(struct run *r, pid_t pid);
+/* Is it a peer, or a process that a peer has made? */
+bool run_is_peers(struct run *r, pid_t pid);
 /* Is it the user's terminal, or whatever else the run was given? Its other end is out of our sight. */
 bool run_is_outside(const struct run *r, const char *object);
 /* "SIGTERM". The buffer is the caller's. */
@@ -250,11 +253,16 @@ struct spawn_wish {
     enum watching watching;
     bool err_given;         /* stderr is among the descriptors */
     bool no_more_processes; /* every fork fails */
+    bool peer;              /* launch_program knows */
     const struct fault *faults;
     size_t faults_count;
 };
 #define LAUNCH_NULL (-2) /* instead of a descriptor: /dev/null */
-/* Starts a student's program as the judge asked; NULL with errno. A descriptor of -1 is left closed. */
+/* The path of the binary that NAME stands for in this entry, and whether it is a peer's; NULL if there is
+ * none. Owned by the caller. */
+char *launch_path(const struct run *r, const char *name, bool *peer);
+/* Starts a student's program, or a peer, as the judge asked; NULL with errno. A descriptor of -1 is left
+ * closed. */
 struct process *launch_program(struct run *r, const char *program, char **args, size_t args_count, char **env,
                                const int *fds, const int *numbers, size_t fds_count,
                                const struct spawn_wish *wish);

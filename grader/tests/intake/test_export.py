@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ipclab import export, manifest, skeleton
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, Target, TargetKind, Test, Visibility, Weave
+from ipclab.model import Lab, Limits, Peer, Target, TargetKind, Test, Visibility, Weave
 
 Test.__test__ = False  # type: ignore[attr-defined]  # it is a lab's test, not pytest's
 
@@ -65,6 +65,17 @@ def test_the_exported_manifest_says_how_much_is_hidden_and_can_be_read(tiny_expo
     lab = manifest.load_lab(tiny_export, "01-tiny")
     assert [t.name for t in lab.tests] == ["twice_doubles", "echo_copies"]
     assert (lab.hidden_tests, lab.hidden_points, lab.max_score) == (3, 7 + 4, 5)
+
+
+def test_an_export_has_the_peers_of_public_tests_only(tiny_root: Path, tmp_path: Path) -> None:
+    manifest_file = tiny_root / "labs/01-tiny/lab.toml"
+    for kind in ("public", "hidden"):
+        (tiny_root / f"labs/01-tiny/tests/{kind}/asker.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+        with manifest_file.open("a") as file:
+            file.write(f'\n[[peer]]\nname = "{kind}_asker"\nsource = "tests/{kind}/asker.c"\n')
+    names = export.export(tiny_root, tmp_path / "out")
+    assert "labs/01-tiny/tests/public/asker.c" in names and "labs/01-tiny/tests/hidden/asker.c" not in names
+    assert manifest.load_lab(tmp_path / "out", "01-tiny").peers == (Peer("public_asker", "tests/public/asker.c"),)
 
 
 def test_an_export_is_made_for_an_empty_place_only(tiny_root: Path, tmp_path: Path) -> None:

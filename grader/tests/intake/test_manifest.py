@@ -11,7 +11,7 @@ import pytest
 from ipclab import manifest
 from ipclab.catalogue import default as catalogue
 from ipclab.faults import UsageFault
-from ipclab.model import Lab, Limits, TargetKind, Visibility, Weave
+from ipclab.model import Lab, Limits, Peer, TargetKind, Visibility, Weave
 
 TOML = "labs/01-tiny/lab.toml"
 
@@ -177,6 +177,47 @@ WRONG_SCENARIO: dict[str, tuple[str, str, str]] = {
     "functions without scenario": ('scenario = "tests/public/two.c"', "", 'lacks scenario, which the target "twice" of kind = "functions" needs'),
     "functions with starts": ("{scenario", '{starts = [["echo"]], scenario', 'starts is for targets of kind = "program"'),
 }
+
+
+# a peer, and a test of two targets; then what is changed, where that is told, and how
+PEER = '[[peer]]\nname = "asker"\nsource = "tests/hidden/asker.c"\n\n'
+WRONG_PEERS: dict[str, tuple[str, str, str, str]] = {
+    "name of a target": ('name = "asker"', 'name = "echo"', "", 'there is a target "echo" already, in line'),
+    "twice": (PEER, PEER + PEER, "", 'the peer "asker" is there already, in line'),
+    "not there": ("asker.c", "masker.c", "masker.c", "tests/hidden/masker.c is not there"),
+    "without main": ("asker.c", "none.c", "none.c", "tests/hidden/none.c has no main"),
+    "elsewhere": ("hidden/asker.c", "peers/asker.c", "peers/asker.c", "a .c file in tests/public/ or tests/hidden/"),
+    "unknown key": ("source =", "sauce =", "sauce", r'\[\[peer\]\] has no key "sauce": did you mean "source"'),
+    "needed by a public test": ('name = "asker"', 'name = "hello"', "", 'starts the peer "hello", which students do not have'),
+    "use of nothing": ('uses = ["twice"]', 'uses = ["twicce"]', "twicce", 'no target "twicce": did you mean "twice"'),
+    "use of itself": ('uses = ["twice"]', 'uses = ["echo"]', 'uses = ["echo"]', '"echo" is the test\'s own target'),
+}
+
+
+def with_peer(root: Path) -> None:
+    change(root, '[[target]]\nname = "twice"', f'{PEER}[[target]]\nname = "twice"')
+    change(root, 'passes = ["plain", "memcheck"]\n', 'passes = ["plain", "memcheck"]\nuses = ["twice"]\n')
+    for name, text in (("asker.c", "int main(void)\n{\n    return 0;\n}\n"), ("none.c", "int domain;\n")):
+        (root / "labs/01-tiny/tests/hidden" / name).write_text(text)
+    with (root / "labs/01-tiny/tests/public/test_echo.c").open("a") as source:
+        source.write('/* says "hello" */\n')
+
+
+def test_peers_and_further_targets_are_read_as_they_are_written(tiny_root: Path) -> None:
+    with_peer(tiny_root)
+    lab = manifest.load_lab(tiny_root, "01-tiny")
+    assert lab.peers == (Peer("asker", "tests/hidden/asker.c"),)
+    assert {t.name: t.uses for t in lab.tests if t.uses} == {"echo_copies": ("twice",)}
+
+
+@pytest.mark.parametrize("name", WRONG_PEERS)
+def test_a_fault_of_a_peer_is_told_at_its_line(tiny_root: Path, name: str) -> None:
+    with_peer(tiny_root)
+    old, new, where, sentence = WRONG_PEERS[name]
+    change(tiny_root, old, new)
+    told = [t for t in faults(tiny_root) if re.search(sentence, t)]
+    assert told, faults(tiny_root)
+    assert not where or told[0].startswith(f"{TOML}:{line_of(tiny_root, where)}: ")
 
 
 def with_weave(root: Path) -> None:
