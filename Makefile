@@ -3,12 +3,12 @@ LAB  ?= 01-pipe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade test check bench image clean
+.PHONY: help setup grade test test-full labs check bench image clean
 
 help: ## this list
 	@echo 'ipclab: an autograded lab kit for inter-process communication in C'
 	@echo
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "    make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "    make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '    ./ipclab --help   grades submissions of your own, validates a lab, exports what students get'
 
@@ -21,6 +21,14 @@ grade: ## set up, then grade a class of sample submissions: a table, a report, a
 test: ## set up, then run every test of the kit (ARGS='-k pattern' for some)
 	@tools/setup.sh grade test base
 	@/usr/bin/python3 -m pytest -n auto $(ARGS)
+
+test-full: ## the same, with every lab whole in both sandboxes and many more schedules (about an hour)
+	@tools/setup.sh grade test base
+	@IPCLAB_FULL=1 IPCLAB_WEAVE_FULL=1 /usr/bin/python3 -m pytest -n auto $(ARGS)
+
+labs: ## prove all labs, and print a table: tests, points, mutants killed, variants right, seconds (ARGS='--repeat 300 --load')
+	@tools/setup.sh grade
+	@./ipclab validate --table --sandbox local $(ARGS)
 
 check: ## what a student types in a skeleton (LAB=01-pipe): build, run the public tests
 	@$(MAKE) --no-print-directory -C skeletons/$(LAB) check

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ class Report:
     passed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     grader_failed: bool = False
+    cases: dict[Role, list[bool]] = field(default_factory=dict)  # did each come out as it is meant to?
+    repeats: int = 0
+    flips: int = 0  # runs in which anything came out otherwise
+    solution_s: float | None = None  # its grade on an otherwise idle grader
+    gate_s: float = 0.0
 
 
 Say = Callable[[str], None]
@@ -180,6 +186,7 @@ def _chosen(lab: Lab, only: str | None) -> tuple[list[Case], list[str]]:
 def validate(lab: Lab, settings: Settings, say: Say, on_progress: Callable[[object], None] | None = None) -> Report:
     """Runs the gate for one lab. `say` gets a line for each thing that is done."""
     report = Report(lab.slug)
+    began = time.monotonic()
     chosen, faults = _chosen(lab, settings.only)
     _note(report, say, "cases", faults)
     if settings.only is None:
@@ -192,12 +199,24 @@ def validate(lab: Lab, settings: Settings, say: Say, on_progress: Callable[[obje
             case = by_id[result.submission_id]
             wrong = problems(case, result)
             report.grader_failed |= result.status is ResultStatus.GRADER_ERROR
+            report.cases.setdefault(case.role, []).append(not wrong)
             score = f"{result.score}/{result.max_score}, seed {result.seed}"
             _note(report, say, f"{_name(case)} ({score})" if wrong else _name(case), wrong)
         if settings.repeat:
             good = [c for c in chosen if c.role in (Role.SOLUTION, Role.VARIANT)]
             _repeat(lab, good, settings, report, say)
+    report.gate_s = time.monotonic() - began
     return report
+
+
+def time_solution(lab: Lab, settings: Settings) -> float:
+    """Seconds that the grade of the solution takes while nothing else is graded."""
+    solution = next(c for c in cases(lab) if isinstance(c, Case) and c.role is Role.SOLUTION)
+    grader = Grader(lab, settings.options)
+    began = time.monotonic()
+    for _ in grader.all([solution.submission]):
+        pass
+    return time.monotonic() - began
 
 
 def _note(report: Report, say: Say, what: str, wrong: list[str]) -> None:
@@ -230,20 +249,23 @@ def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say:
             continue
         grader = Grader(part, replace(settings.options, keep=False, resume=False))
         for case in good:
-            flips, runs, failed = _run_often(grader, case.submission, times, say)
+            flips, runs, flipped, failed = _run_often(grader, case.submission, times, say)
             report.grader_failed |= failed
+            report.repeats += runs
+            report.flips += flipped
             wrong = [f"{test} flipped {count} times in {runs} ({example})" for test, (count, example) in sorted(flips.items())]
             _note(report, say, f"{_name(case)}, {runs} times {name}", wrong)
 
 
 def _run_often(
     grader: Grader, submission: Submission, times: int, say: Say
-) -> tuple[dict[str, tuple[int, str]], int, bool]:
+) -> tuple[dict[str, tuple[int, str]], int, int, bool]:
+    """The tests that flipped, how often and one example; runs; runs in which anything flipped; did the grader fail?"""
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     failed = False
     copies = [replace(submission, id=f"{submission.id}-{i}") for i in range(times)]
-    runs = 0
+    runs = flipped = 0
     for result in grader.all_again(copies):
         runs += 1
         if runs % max(1, times // 10) == 0 and times >= 20:
@@ -253,12 +275,13 @@ def _run_often(
         bad = {t.name: t.message for t in result.tests if t.status is not TestStatus.PASS}
         if result.status is not ResultStatus.GRADED and not bad:
             bad = {"the run": "; ".join(f.text for f in result.findings) or result.status.value}
+        flipped += bool(bad)
         for name, message in bad.items():
             counts[name] += 1
             examples.setdefault(name, f"seed {result.seed}: {message[:200]}")
             if counts[name] == 1:
                 say(f"      flip in run {runs}: {name}, {examples[name]}")
-    return {name: (count, examples[name]) for name, count in counts.items()}, runs, failed
+    return {name: (count, examples[name]) for name, count in counts.items()}, runs, flipped, failed
 
 
 # ---- load --------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     ipclab validate                             every lab
     ipclab validate 01-pipe --only no-close     one mutant or variant
     ipclab validate 01-pipe --repeat 300 --load nothing may flip, not on a busy machine either
+    ipclab validate --table                     all labs at a glance
     """
 )
 @click.argument("labs", nargs=-1)
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--repeat", type=click.IntRange(0, 100_000), default=0, metavar="N", help="Run solution and variants N times more.")
 @click.option("--load", is_flag=True, help="Keep every core busy meanwhile.")
 @click.option("--only", metavar="NAME", help="One case: solution, skeleton, a mutant's or a variant's name.")
+@click.option("--table", is_flag=True, help="Print one row a lab, and what is wrong; what is done now goes to stderr.")
 @click.option("--write-skeletons", is_flag=True, help="Generate skeletons/ from solutions/ and do nothing else.")
 def validate(
     labs: tuple[str, ...],
@@ -35,6 +37,7 @@ def validate(
     repeat: int,
     load: bool,
     only: str | None,
+    table: bool,
     write_skeletons: bool,
 ) -> int:
     """Test a lab's tests: its solution, skeleton, mutants and variants must come out as they are meant to."""
@@ -56,7 +59,27 @@ def validate(
 
     options = Options(sandbox=choose_sandbox(sandbox), jobs=jobs, keep=False)
     settings = Settings(options, repeat=repeat, load=load, only=only)
+    if table:
+        return _table(chosen, settings)
     return max(_validate_one(lab, settings, jobs) for lab in chosen)
+
+
+def _table(chosen: list[Lab], settings: Any) -> int:
+    from ipclab import validate as gate
+    from ipclab.report import terminal
+
+    reports = []
+    with terminable(), terminal.current_line() as now:
+        for lab in chosen:
+            report = gate.validate(lab, settings, lambda line, lab=lab: now(f"{lab.slug}: {line}"))  # type: ignore[misc]
+            if not report.grader_failed and settings.only is None:
+                now(f"{lab.slug}: how long the solution takes")
+                report.solution_s = gate.time_solution(lab, settings)
+            reports.append(report)
+    terminal.show_labs(terminal.make_console(), list(zip(chosen, reports)))
+    if any(r.grader_failed for r in reports):
+        return GraderFault.exit_code
+    return 1 if any(r.problems for r in reports) else 0
 
 
 def _validate_one(lab: Lab, settings: Any, jobs: int) -> int:

@@ -6,9 +6,10 @@ rich leaves colour out where the output is no terminal or NO_COLOR is set, and w
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterable, Sequence
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -17,10 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ipclab import catalogue
-from ipclab.model import Finding, Lab, Location, Process, Result, ResultStatus, SourceFile, TestResult, TestStatus
+from ipclab.cases import Role
+from ipclab.model import Finding, Lab, Location, Process, Result, ResultStatus, SourceFile, TestResult, TestStatus, Visibility
 from ipclab.printable import clean, clean_lines
 from ipclab.report import view
 from ipclab.report.audience import Audience, for_audience
+
+if TYPE_CHECKING:
+    from ipclab.validate import Report
 
 _MARKS = {
     TestStatus.PASS: ("✓", "green", "passed"),
@@ -287,3 +292,53 @@ def print_findings(findings: Sequence[Finding], files: Sequence[SourceFile], con
         for part in (*parts, *(_schedule(finding) or _processes(finding.processes)), *_hint(finding.hint), *_replay(finding)):
             console.print(_indented(part))
         console.print()
+
+
+# ---- the labs ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def current_line(file: IO[str] | None = None) -> Iterator[Callable[[str], None]]:
+    """What is done now: on a terminal one line that changes and goes in the end, else one line each on stderr."""
+    file = file or sys.stderr
+    console = make_console(file)
+    if not console.is_terminal:
+        yield lambda text: print(clean(text, limit=300), file=file, flush=True)
+        return
+    with console.status(Text("")) as status:
+        yield lambda text: status.update(Text(clean(text, limit=max(10, console.width - 4))))
+
+
+def _share(right: Sequence[bool]) -> Text:
+    return Text(f"{sum(right)}/{len(right)}", style="" if all(right) else "red")
+
+
+def _flips(report: Report) -> Text:
+    if not report.repeats:
+        return Text("–", style="dim")
+    return Text(f"{report.flips} in {report.repeats}", style="red" if report.flips else "")
+
+
+def show_labs(console: Console, reports: Sequence[tuple[Lab, Report]]) -> None:
+    """A row for each lab, then what the gate found wrong."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("lab", "public", "hidden", "points", "killed", "variants", "flips", "grade", "gate"):
+        table.add_column(name, justify="left" if name == "lab" else "right")
+    for lab, report in reports:
+        public = sum(t.visibility is Visibility.PUBLIC for t in lab.tests)
+        bonus = sum(t.points for t in lab.tests if t.bonus)
+        table.add_row(
+            Text(lab.slug),
+            str(public),
+            str(len(lab.tests) - public),
+            f"{lab.max_score}{f' + {bonus}' if bonus else ''}",
+            _share(report.cases.get(Role.MUTANT, [])),
+            _share(report.cases.get(Role.VARIANT, [])),
+            _flips(report),
+            "–" if report.solution_s is None else f"{report.solution_s:.1f} s",
+            f"{report.gate_s:.0f} s",
+        )
+    console.print(table)
+    for lab, report in reports:
+        for problem in report.problems:
+            console.print(Text(f"✗ {lab.slug}: {clean(problem, limit=600)}", style="red"))

@@ -46,6 +46,18 @@ def test_one_case_alone_can_pass(tree: Path) -> None:
     assert done.returncode == 2 and "zombie" in done.stderr
 
 
+def test_the_table_has_a_row_a_lab_and_then_what_is_wrong(tree: Path) -> None:
+    (tree / "labs" / LAB / "variants" / "stdio" / "echo.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+    done = ipclab("validate", LAB, "--table", "--repeat", "2", "--sandbox", "local", IPCLAB_LABS=str(tree))
+    assert done.returncode == 1
+    rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert rows[0] == ["lab", "public", "hidden", "points", "killed", "variants", "flips", "grade", "gate"]
+    # of eight runs (solution and variant, twice plain, once each under memcheck) the variant's first two fail
+    assert rows[2][:9] == [LAB, "2", "2", "12", "3/3", "0/1", "2", "in", "6"], done.stdout
+    assert f"✗ {LAB}: variant stdio (6/12, seed " in done.stdout and "echo_copies does not pass" in " ".join(done.stdout.split())
+    assert f"{LAB}: FAIL  variant stdio" in done.stderr and f"{LAB}: how long the solution takes\n" in done.stderr
+
+
 def change(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -30,11 +31,34 @@ def sandbox(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+FULL = os.environ.get("IPCLAB_FULL") == "1"
+# The first lab is whole in both sandboxes; of the others a container sees solution, skeleton and one mutant, unless all is wanted.
+WHOLE = [(lab, sandbox) for lab in LABS for sandbox in SANDBOXES if sandbox == "local" or FULL or lab == LABS[0]]
+
+
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("lab", LABS)
-def test_the_lab_passes_the_gate(lab: str) -> None:
-    done = ipclab("validate", lab, "--sandbox", "local", "--jobs", "2")
+@pytest.mark.parametrize(("lab", "sandbox"), WHOLE, indirect=["sandbox"])
+def test_the_lab_passes_the_gate(lab: str, sandbox: str) -> None:
+    done = ipclab("validate", lab, "--sandbox", sandbox, "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def first_mutant(lab: str) -> str:
+    folder = REPO / "labs" / lab / "mutants"
+    return min(p.stem for p in folder.iterdir() if p.suffix == ".patch" or p.is_dir())
+
+
+@pytest.mark.timeout(320)
+@pytest.mark.parametrize("sandbox", ["docker"], indirect=True)
+@pytest.mark.parametrize("lab", LABS[1:])
+def test_a_mutant_is_caught_in_a_container_too(lab: str, sandbox: str) -> None:
+    done = ipclab("validate", lab, "--only", first_mutant(lab), "--sandbox", sandbox)
+    assert done.returncode == 0 and f"ok    mutant {first_mutant(lab)}" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_readme_links_every_handout() -> None:
+    text = (REPO / "README.md").read_text("utf-8")
+    assert [lab for lab in LABS if f"(labs/{lab}/README.md)" not in text] == []
 
 
 @pytest.mark.timeout(320)
