@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK    65536u
-#define QUIET_MS 50 /* between two looks at a process of which nothing can be proven */
+#define CHUNK     65536u
+#define LINE_MOST 65536u
+#define QUIET_MS  50 /* between two looks at a process of which nothing can be proven */
 
 int tk_stdin_fd(const tk_process *p)
 {
@@ -197,6 +198,32 @@ tk_bytes tk_receive(tk_process *p, size_t size, const char *what)
         wait_for_output(p, &t, &w);
         if (!receive_some(p, &t, size - t.size))
             fail_early_end(p, bytes_of(&t), size, what);
+    }
+    return bytes_of(&t);
+}
+
+static _Noreturn void fail_in_line(tk_process *p, tk_bytes got, const char *what)
+{
+    const struct tk_waiting w = {.p = p, .what = tk_format("%s: a line", what), .so_far = &got};
+    if (got.size == LINE_MOST)
+        tk_fail_early(p, tk_format("%s: %u bytes came, and no newline", what, LINE_MOST), &w);
+    tk_settle(p);
+    const char *how = p->ended ? tk_how_it_is(p) : tk_format("%s closed its stdout", p->program);
+    tk_fail_early(
+        p, tk_format("%s before it had printed %s (%zu bytes came, and no newline)", how, what, got.size),
+        &w);
+}
+
+tk_bytes tk_receive_line(tk_process *p, const char *what)
+{
+    struct tk_text t = {0};
+    struct tk_waiting w = {.p = p, .what = tk_format("%s: a line", what)};
+    need(p->out_fd, p, "stdout");
+    /* Byte by byte: what has been read too much cannot be put back for whoever reads next. */
+    while (t.size == 0 || t.data[t.size - 1] != '\n') {
+        wait_for_output(p, &t, &w);
+        if (!receive_some(p, &t, 1) || t.size == LINE_MOST)
+            fail_in_line(p, bytes_of(&t), what);
     }
     return bytes_of(&t);
 }

@@ -151,6 +151,8 @@ void tk_close_stdout(tk_process *p); /* stdout's reader is gone from here on */
 
 /* Reads exactly `size` bytes from stdout; fails on early end-of-file or deadline. */
 tk_bytes tk_receive(tk_process *p, size_t size, const char *what);
+/* Reads a line of at most 64 KiB from stdout, its newline included, and not a byte of what follows. */
+tk_bytes tk_receive_line(tk_process *p, const char *what);
 /* Fails unless end-of-file comes next on stdout. */
 void tk_assert_eof(tk_process *p);
 /* Reads stdout until end-of-file. */

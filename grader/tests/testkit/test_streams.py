@@ -38,7 +38,7 @@ def check(lab: Lab, judge: str, test: str, want: Fail, *entry: str) -> None:
 
 PASSING = """upper_is_right large_input line_by_line exchange_with_one_that_stops_reading full_when_nobody_drains
     full_although_a_timer_was_set slow_reader_is_not_full sigpipe_after_stdout_is_closed signal_is_handled blocked_in_read
-    ends_are_as_asked two_processes_on_one_pipe""".split()
+    ends_are_as_asked lines_come_one_by_one two_processes_on_one_pipe""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)
@@ -75,6 +75,11 @@ FAILING = {
                                    actual="was killed by SIGSEGV (11)", **CRASH),
     "early_end_while_receiving": Fail(r"student exited with 4 before it had printed the greeting \(2 of 5 bytes came\)",
                                       expected=FIVE, actual="he"),
+    "line_does_not_end": Fail(r"student exited with 4 before it had printed the greeting \(2 bytes came, and no newline\)",
+                              expected="the greeting: a line", actual="he"),
+    "line_is_too_long": Fail("the greeting: 65536 bytes came, and no newline", expected="the greeting: a line",
+                             actual={"base64": base64.b64encode(bytes(97)).decode()}),
+    "line_does_not_come": Fail(r"student \(pid \d+\) is blocked in pause", expected="the greeting: a line", actual="", **WAITS),
     "crash_while_receiving": Fail(r"student was killed by SIGSEGV \(11\) before it had printed the greeting "
                                   r"\(0 of 5 bytes came\)", expected=FIVE, actual="", **CRASH),
     "closed_stdout_while_receiving": Fail(

@@ -94,6 +94,39 @@ TK_TEST(eof_does_not_come_but_more)
     tk_assert_eof(p);
 }
 
+TK_TEST(lines_come_one_by_one)
+{
+    tk_process *p = start("upper");
+    tk_send(p, "one\n\nthree\nfo", 13);
+    tk_assert_bytes(tk_receive_line(p, "a line"), "ONE\n", 4, "the first line");
+    tk_assert_bytes(tk_receive_line(p, "a line"), "\n", 1, "the empty line");
+    tk_assert_bytes(tk_receive(p, 2, "two bytes"), "TH", 2, "what follows");
+    tk_assert_bytes(tk_receive_line(p, "a line"), "REE\n", 4, "the rest of a line");
+    tk_send(p, "ur\n", 3);
+    tk_assert_bytes(tk_receive_line(p, "a line"), "FOUR\n", 5, "a line in pieces");
+    tk_close_stdin(p);
+    tk_assert_exit(p, 0);
+}
+
+TK_TEST(line_does_not_end)
+{
+    tk_receive_line(start("half_then_exit_4"), "the greeting");
+}
+
+TK_TEST(line_is_too_long)
+{
+    static char data[65536];
+    tk_process *p = start("cat");
+    tk_send(p, data, sizeof data - 1);
+    tk_send(p, data, 1);
+    tk_receive_line(p, "the greeting");
+}
+
+TK_TEST(line_does_not_come)
+{
+    tk_receive_line(start("pauses"), "the greeting");
+}
+
 TK_TEST(wrong_exit_status)
 {
     tk_assert_exit(start("exit_3"), 0);
@@ -302,4 +335,5 @@ TK_SUITE(tk_test(upper_is_right), tk_test(lower_is_wrong), tk_test(last_byte_is_
          tk_test(full_when_nobody_drains), tk_test(full_although_a_timer_was_set), tk_test(slow_reader_is_not_full),
          tk_test(sigpipe_after_stdout_is_closed), tk_test(signal_is_handled), tk_test(signal_after_the_end),
          tk_test(killed_by_the_judge_is_no_crash), tk_test(blocked_in_read), tk_test(never_blocked_in_lock),
-         tk_test(ended_instead_of_blocked), tk_test(ends_are_as_asked), tk_test(two_processes_on_one_pipe))
+         tk_test(ended_instead_of_blocked), tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one),
+         tk_test(line_does_not_end), tk_test(line_is_too_long), tk_test(line_does_not_come), tk_test(two_processes_on_one_pipe))
