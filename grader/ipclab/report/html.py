@@ -119,6 +119,7 @@ def submission(
         for_students=audience is Audience.STUDENT,
         explained=lambda test: _same_place(test, problem),
         compare=view.compare_test,
+        schedule=view.schedule,
         excerpt=lambda location: view.excerpt(files, location),
         lead=view.lead,
         score=view.score_text(shown),

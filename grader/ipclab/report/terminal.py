@@ -90,7 +90,7 @@ def _processes(processes: Iterable[Process]) -> list[RenderableType]:
 
 def _schedule(finding: Finding) -> list[RenderableType]:
     """The order of events that weave tells with a race."""
-    lines = str(finding.args.get("schedule") or "").splitlines()
+    lines = view.schedule(finding)
     return [Text("In this order:", style="dim"), *(_indented(Text(clean(line))) for line in lines)] if lines else []
 
 

@@ -121,6 +121,11 @@ def state(process: Process) -> str:
     return _STATES.get(process.state, clean(process.state))
 
 
+def schedule(finding: Finding) -> list[str]:
+    """The order of events that weave tells with what it has found, a line each."""
+    return str(finding.args.get("schedule") or "").splitlines()
+
+
 def by_target(result: Result, lab: Lab) -> list[tuple[str, list[TestResult]]]:
     """The tests in groups, in the lab's order of targets; tests that the lab does not know come last."""
     target_of = {t.name: t.target for t in lab.tests}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ipclab import report, results
 from ipclab.faults import GraderFault
-from ipclab.model import Finding, Process, SourceFile
+from ipclab.model import Finding, Location, Process, SourceFile
 from ipclab.report import html
 from ipclab.report.audience import Audience
 from ipclab.report.junit import junit
@@ -169,6 +169,19 @@ def test_the_first_thing_to_fix_stands_above_all_tests() -> None:
     assert text.index("Fix this first") < text.index("the write end is still open") < text.index("copy hands on one byte")
     assert "copy.c:19" in text and "while ((n = read(fd[0], buf, sizeof buf)) > 0)" in text
     assert "6 points" in text and "read(fd 3, pipe:[812])" in text
+
+
+def test_a_race_is_told_with_the_order_of_events_and_the_line_that_replays() -> None:
+    order = "The parent writes n at copy.c:3\nChild 1 reads <n> at copy.c:4"
+    race = Finding("race", "data_race", "data_race", {"schedule": order}, "A data race.", "Lock it.", Location("copy.c", 4), replay="./ipclab explore --seed 3 copy.c")
+    there = {"schedule": order.replace("copy", "twice")}
+    other = replace(race, text="Another.", args=there, location=Location("twice.c", 4), replay="./ipclab explore twice.c")
+    tests = [replace(t, findings=(f,)) for t, f in zip([t for t in samples.WRONG.tests if t.status.value == "fail"], (race, other))]
+    assert len(tests) == 2
+    text = Page(_page(replace(samples.WRONG, findings=(), tests=tuple(tests)))).text
+    for said in ("Child 1 reads <n> at copy.c:4", "Child 1 reads <n> at twice.c:4", "explore --seed 3 copy.c", "explore twice.c"):
+        assert said in text, said
+    assert text.count("In this order:") == 2 and "In this order:" not in Page(_page(samples.WRONG)).text
 
 
 def test_a_grader_error_is_no_zero() -> None:
