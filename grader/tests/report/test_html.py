@@ -173,9 +173,9 @@ def test_the_first_thing_to_fix_stands_above_all_tests() -> None:
 
 def test_a_race_is_told_with_the_order_of_events_and_the_line_that_replays() -> None:
     order = "The parent writes n at copy.c:3\nChild 1 reads <n> at copy.c:4"
-    race = Finding("race", "data_race", "data_race", {"schedule": order}, "A data race.", "Lock it.", Location("copy.c", 4), replay="./ipclab explore --seed 3 copy.c")
+    race = Finding("race", "unordered_accesses", "unordered_accesses", {"schedule": order}, "A data race.", "Lock it.", Location("copy.c", 4), replay="./ipclab explore --seed 3 copy.c")
     there = {"schedule": order.replace("copy", "twice")}
-    other = replace(race, text="Another.", args=there, location=Location("twice.c", 4), replay="./ipclab explore twice.c")
+    other = replace(race, kind="deadlock", cause="all_processes_wait", text="Another.", args=there, location=Location("twice.c", 4), replay="./ipclab explore twice.c")
     tests = [replace(t, findings=(f,)) for t, f in zip([t for t in samples.WRONG.tests if t.status.value == "fail"], (race, other))]
     assert len(tests) == 2
     text = Page(_page(replace(samples.WRONG, findings=(), tests=tuple(tests)))).text
