@@ -308,6 +308,23 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
     return (pid_t)j->answer->value;
 }
 
+bool tk_blocks(pid_t pid, const char *but)
+{
+    struct tk_judge *j = tk_judge();
+    struct tk_text text = {0};
+    write_blocked(&text, "any", but);
+    tk_text_print(&text, "forever %d\n", (int)pid);
+    uint32_t seq = tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = -1, .text = text.data});
+    j->answer = NULL;
+    j->awaited_seq = seq;
+    while (!j->answer)
+        if (tk_sleep(NULL, 0, j->deadline_ns, false) == TK_LATE)
+            return false;
+    if (j->answer->error && j->answer->error != ESRCH && j->answer->error != ETIMEDOUT)
+        tk_error("the supervisor cannot wait for process %d: %s", (int)pid, strerror(j->answer->error));
+    return j->answer->error == 0;
+}
+
 const char *tk_object(int fd)
 {
     char object[4096];

@@ -177,6 +177,10 @@ void tk_signal_pid(pid_t pid, int signal_number);
  * "read" and "write" include poll(2) and its kin on that object. `object` as tk_object() names it, or
  * NULL. Returns the pid. */
 pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object);
+/* "It neither spins nor sleeps nor polls." True once process `pid`, one of the test's or a descendant, waits for something
+ * other than time: in a call that no timeout ends. False if it has ended, or has not come to that by the deadline; what
+ * that means is for the test to say. A call on the object `but` does not count (there it waits for the judge); NULL: any does. */
+bool tk_blocks(pid_t pid, const char *but);
 /* Waits until a fault holds a process of p's program. Returns its pid. What the test waits for meanwhile, and what nobody
  * but the held one can give, ends at the test's deadline only. */
 pid_t tk_wait_held(tk_process *p);

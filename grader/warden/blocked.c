@@ -240,6 +240,31 @@ bool blocked_look_process(const struct proc_access *a, pid_t pid, struct blocked
     return found;
 }
 
+static bool waits_for_ever(const struct blocked *b, const char *but)
+{
+    if (b->class == BLOCKED_NOT || b->class == BLOCKED_HELD || b->class == BLOCKED_STOPPED)
+        return false;
+    for (size_t i = 0; i < b->fds_count; i++)
+        if (strcmp(b->fds[i].object, but) == 0)
+            return false;
+    return b->forever || b->class == BLOCKED_OTHER;
+}
+
+bool blocked_for_ever(const struct proc_access *a, pid_t pid, const char *but)
+{
+    pid_t threads[64];
+    struct blocked b;
+    size_t n = proc_threads(pid, threads, ARRAY_SIZE(threads)), seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!blocked_look(a, pid, threads[i], &b))
+            continue; /* it has ended */
+        if (!waits_for_ever(&b, but))
+            return false;
+        seen++;
+    }
+    return seen > 0;
+}
+
 bool blocked_matches(const struct blocked *b, const char *class, const char *object)
 {
     static const struct {

@@ -46,5 +46,8 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
 void blocked_describe(const struct blocked *b, struct buffer *out);
 /* Looks at the main thread, or at the first thread that is not blocked. */
 bool blocked_look_process(const struct proc_access *a, pid_t pid, struct blocked *b);
+/* True if each thread waits for something other than time: in a call that no timeout ends, on another object
+ * than `but`, and not because it was stopped. What cannot be seen through counts as such a call. */
+bool blocked_for_ever(const struct proc_access *a, pid_t pid, const char *but);
 
 #endif

@@ -194,6 +194,15 @@ static void spawn(struct run *r, const struct request *q)
 
 /* ---- the rest ------------------------------------------------------------------------------------ */
 
+static bool is_of_run(struct run *r, pid_t pid)
+{
+    pid_t tree[TASKS_MAX];
+    size_t n = run_tree(r, tree, ARRAY_SIZE(tree)), i = 0;
+    while (i < n && tree[i] != pid)
+        i++;
+    return i < n;
+}
+
 static void send_signal(struct run *r, const struct request *q)
 {
     int number = q->m.arg >= 0 && q->m.arg < NSIG ? (int)q->m.arg : -1;
@@ -209,11 +218,7 @@ static void send_signal(struct run *r, const struct request *q)
         p->signalled = true;
         pid = p->pid;
     } else {
-        pid_t tree[TASKS_MAX];
-        size_t n = run_tree(r, tree, ARRAY_SIZE(tree)), i = 0;
-        while (i < n && tree[i] != pid)
-            i++;
-        if (i == n) { /* never a process that is not the student's */
+        if (!is_of_run(r, pid)) { /* never a process that is not the student's */
             answer(r, q, ESRCH, 0, 0, "");
             return;
         }
@@ -224,7 +229,8 @@ static void send_signal(struct run *r, const struct request *q)
     answer(r, q, kill(pid, number) < 0 ? errno : 0, 0, 0, "");
 }
 
-static void add_waiter(struct run *r, const struct request *q, const char *class, const char *object)
+static void add_waiter(struct run *r, const struct request *q, const char *class, const char *object,
+                       pid_t forever)
 {
     if (r->waiters_count == ARRAY_SIZE(r->waiters) || strlen(class) >= sizeof r->waiters->class ||
         strlen(object) >= sizeof r->waiters->object) {
@@ -232,7 +238,11 @@ static void add_waiter(struct run *r, const struct request *q, const char *class
         return;
     }
     struct waiter *w = &r->waiters[r->waiters_count++];
-    *w = (struct waiter){.op = q->m.op, .seq = q->m.seq, .proc = q->m.proc, .deadline_ns = q->m.deadline_ns};
+    *w = (struct waiter){.op = q->m.op,
+                         .seq = q->m.seq,
+                         .proc = q->m.proc,
+                         .deadline_ns = q->m.deadline_ns,
+                         .forever = forever};
     strcpy(w->class, class);
     strcpy(w->object, object);
     if (!w->deadline_ns || w->deadline_ns > r->wall_end_ns)
@@ -243,15 +253,18 @@ static void add_waiter(struct run *r, const struct request *q, const char *class
 static void wait_blocked(struct run *r, const struct request *q)
 {
     const char *class = NULL, *object = "";
+    pid_t forever = 0;
     for (char *save = NULL, *line = strtok_r(q->payload, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
         if (strncmp(line, "op ", 3) == 0 && word_decode(line + 3))
             class = line + 3;
         else if (strncmp(line, "object ", 7) == 0 && word_decode(line + 7))
             object = line + 7;
+        else if (strncmp(line, "forever ", 8) == 0)
+            forever = (pid_t)atoi(line + 8);
     }
     if (class && q->m.proc < r->procs_count)
-        add_waiter(r, q, class, object);
+        add_waiter(r, q, class, object, forever);
     else
         answer(r, q, EINVAL, 0, 0, "");
 }
@@ -422,7 +435,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_WAIT:
         if (named(r, q))
-            add_waiter(r, q, "", "");
+            add_waiter(r, q, "", "", 0);
         break;
     case CTL_BLOCKED:
         wait_blocked(r, q);
@@ -461,7 +474,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_HELD:
         if (q->m.proc < r->procs_count)
-            add_waiter(r, q, "", "");
+            add_waiter(r, q, "", "", 0);
         else
             answer(r, q, ESRCH, 0, 0, "");
         break;
@@ -526,7 +539,14 @@ static bool check_waiter(struct run *r, const struct waiter *w)
         control_answer(r, w->op, w->seq, 0, held, 0, "");
         return true;
     }
-    if (w->op == CTL_BLOCKED) {
+    if (w->op == CTL_BLOCKED && w->forever) {
+        struct proc_stat st;
+        const bool lives = is_of_run(r, w->forever) && proc_stat(w->forever, &st) && st.state != 'Z';
+        if (!lives || blocked_for_ever(&r->w->access, w->forever, w->object)) {
+            control_answer(r, w->op, w->seq, lives ? 0 : ESRCH, w->forever, 0, "");
+            return true;
+        }
+    } else if (w->op == CTL_BLOCKED) {
         pid_t tree[TASKS_MAX];
         size_t n = 0;
         if (w->proc < 0)

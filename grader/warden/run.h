@@ -79,6 +79,7 @@ struct waiter {
     int proc;
     int64_t deadline_ns;
     char class[16], object[256];
+    pid_t forever; /* BLOCKED: this process, without a timeout and not on `object`; 0: those of proc, on it */
 };
 
 struct call_count {

@@ -38,7 +38,7 @@ def check(lab: Lab, judge: str, test: str, want: Fail, *entry: str) -> None:
 
 PASSING = """upper_is_right large_input line_by_line exchange_with_one_that_stops_reading full_when_nobody_drains
     full_although_a_timer_was_set slow_reader_is_not_full sigpipe_after_stdout_is_closed signal_is_handled blocked_in_read
-    ends_are_as_asked lines_come_one_by_one two_processes_on_one_pipe""".split()
+    ends_are_as_asked lines_come_one_by_one two_processes_on_one_pipe blocks_in_read""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)
@@ -125,6 +125,13 @@ def test_a_wait_that_cannot_be_proven_vain_ends_before_the_wall_limit(lab: Lab, 
     assert outcome.record["message"].endswith("; the test's time is up")
     # Whether a spinning process is caught at it depends on the machine's load; that it runs does not.
     assert outcome.record["cause"] in ((cause,) if cause else ("spins", "still_running"))
+
+
+@pytest.mark.parametrize("test", ["who_waits_for_the_judge_does_not_block", "who_sleeps_does_not_block", "who_spins_does_not_block"])
+def test_what_only_time_or_the_judge_ends_is_no_wait(lab: Lab, test: str) -> None:
+    outcome = lab.run("streams", test, "limit wall_ms 1500")
+    assert outcome.end["outcome"] == "finished"
+    assert (outcome.record["status"], outcome.record["message"]) == ("fail", "not so by the deadline")
 
 
 def test_a_limit_makes_the_judge_leave_without_a_record(lab: Lab) -> None:

@@ -122,6 +122,30 @@ j.record(right=right["value"], pid=pid, wrong=[wrong_op["error"], wrong_object["
     assert record["wrong"] == [110, 110]
 
 
+@pytest.mark.parametrize("options", [[], ["--simulate", "yama"], ["--level", "none"]])
+def test_blocked_for_ever_is_one_process_in_a_call_without_a_timeout(warden, options):
+    yama = "yama" in options
+    out = warden.test(f"LONG = {10 if yama else 0.2}" + """
+def waits(pid, but="", seconds=0.2):
+    return j.ask(BLOCKED, f"op any\\nforever {pid}\\n" + (f"object {encode(but)}\\n" if but else ""), deadline_s=seconds)["error"]
+proc, pid, i, o = j.spawn_piped("echo")
+_, other, *_ = j.spawn_piped("waits", ["pause"])
+_, sleeps, *_ = j.spawn_piped("waits", ["sleep"])
+_, timed, *_ = j.spawn_piped("waits", ["sem_timed"])
+_, thread, *_ = j.spawn_piped("waits", ["thread_runs"])
+seen = [waits(pid, seconds=10), waits(other, object_of(i), 10)]
+not_so = [waits(pid, object_of(i), LONG), waits(sleeps, seconds=LONG), waits(timed, seconds=LONG), waits(thread)]
+os.close(i)
+j.wait(proc)
+j.record(seen=seen, not_so=not_so, gone=[waits(pid), waits(1), waits(os.getpid())])
+""", ["echo", "waits"], options=options)
+    record = out.record()
+    assert record["seen"] == [0, 0]
+    assert record["gone"] == [3, 3, 3]
+    # Yama hides the call, and what cannot be seen is taken for a wait; that a thread runs is seen even so
+    assert record["not_so"] == ([0, 0, 0, 110] if yama else [110] * 4)
+
+
 def test_explains_a_busy_loop(warden):
     out = warden.test("""
 proc, pid, i, o = j.spawn_piped("limits", ["cpu"])

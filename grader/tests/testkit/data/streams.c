@@ -289,6 +289,34 @@ TK_TEST(ended_instead_of_blocked)
     tk_wait_blocked(start("exit_3"), "read", NULL);
 }
 
+TK_TEST(blocks_in_read)
+{
+    tk_process *p = start("says_ready_and_waits");
+    tk_assert(tk_blocks(tk_pid(p), NULL), "it did not block");
+    tk_close_stdin(p);
+    tk_assert_exit(p, 0);
+    tk_assert(!tk_blocks(tk_pid(p), NULL), "it blocks although it has ended");
+}
+
+TK_TEST(who_waits_for_the_judge_does_not_block)
+{
+    tk_process *p = start("says_ready_and_waits");
+    tk_assert(!tk_blocks(tk_pid(p), tk_object(tk_stdin_fd(p))), "a wait for the judge counted");
+    tk_fail("not so by the deadline");
+}
+
+TK_TEST(who_sleeps_does_not_block)
+{
+    tk_assert(!tk_blocks(tk_pid(start("sleeps")), NULL), "a sleep counted");
+    tk_fail("not so by the deadline");
+}
+
+TK_TEST(who_spins_does_not_block)
+{
+    tk_assert(!tk_blocks(tk_pid(start("spins")), NULL), "a loop counted");
+    tk_fail("not so by the deadline");
+}
+
 TK_TEST(ends_are_as_asked)
 {
     const char *args[] = {"looks_at_its_ends", NULL};
@@ -310,8 +338,8 @@ TK_TEST(two_processes_on_one_pipe)
     int ends[2];
     tk_assert(pipe(ends) == 0, "pipe");
     const char *upper[] = {"upper", NULL}, *cat[] = {"cat", NULL};
-    tk_process *first =
-        tk_spawn(&(struct tk_how){.program = "student", .args = upper, .out = TK_GIVEN, .given_out = ends[1]});
+    tk_process *first = tk_spawn(
+        &(struct tk_how){.program = "student", .args = upper, .out = TK_GIVEN, .given_out = ends[1]});
     tk_process *second =
         tk_spawn(&(struct tk_how){.program = "student", .args = cat, .in = TK_GIVEN, .given_in = ends[0]});
     close(ends[0]);
@@ -324,16 +352,19 @@ TK_TEST(two_processes_on_one_pipe)
     tk_assert_exit(second, 0);
 }
 
-TK_SUITE(tk_test(upper_is_right), tk_test(lower_is_wrong), tk_test(last_byte_is_lost), tk_test(one_byte_too_many),
-         tk_test(nothing_came), tk_test(bad_bytes), tk_test(large_input), tk_test(large_input_with_one_wrong_byte),
-         tk_test(line_by_line), tk_test(eof_does_not_come_but_more), tk_test(wrong_exit_status),
-         tk_test(killed_instead_of_exit), tk_test(early_end_while_receiving), tk_test(crash_while_receiving),
-         tk_test(closed_stdout_while_receiving), tk_test(reader_gone_while_sending),
-         tk_test(reader_closed_while_sending), tk_test(exchange_with_one_that_stops_reading),
-         tk_test(deadlock_is_proven), tk_test(waits_for_ever), tk_test(waits_for_end_for_ever),
-         tk_test(spins_to_the_deadline), tk_test(sleeps_to_the_deadline), tk_test(floods_stdout),
-         tk_test(full_when_nobody_drains), tk_test(full_although_a_timer_was_set), tk_test(slow_reader_is_not_full),
-         tk_test(sigpipe_after_stdout_is_closed), tk_test(signal_is_handled), tk_test(signal_after_the_end),
-         tk_test(killed_by_the_judge_is_no_crash), tk_test(blocked_in_read), tk_test(never_blocked_in_lock),
-         tk_test(ended_instead_of_blocked), tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one),
-         tk_test(line_does_not_end), tk_test(line_is_too_long), tk_test(line_does_not_come), tk_test(two_processes_on_one_pipe))
+TK_SUITE(tk_test(upper_is_right), tk_test(lower_is_wrong), tk_test(last_byte_is_lost),
+         tk_test(one_byte_too_many), tk_test(nothing_came), tk_test(bad_bytes), tk_test(large_input),
+         tk_test(large_input_with_one_wrong_byte), tk_test(line_by_line), tk_test(eof_does_not_come_but_more),
+         tk_test(wrong_exit_status), tk_test(killed_instead_of_exit), tk_test(early_end_while_receiving),
+         tk_test(crash_while_receiving), tk_test(closed_stdout_while_receiving),
+         tk_test(reader_gone_while_sending), tk_test(reader_closed_while_sending),
+         tk_test(exchange_with_one_that_stops_reading), tk_test(deadlock_is_proven), tk_test(waits_for_ever),
+         tk_test(waits_for_end_for_ever), tk_test(spins_to_the_deadline), tk_test(sleeps_to_the_deadline),
+         tk_test(floods_stdout), tk_test(full_when_nobody_drains), tk_test(full_although_a_timer_was_set),
+         tk_test(slow_reader_is_not_full), tk_test(sigpipe_after_stdout_is_closed),
+         tk_test(signal_is_handled), tk_test(signal_after_the_end), tk_test(killed_by_the_judge_is_no_crash),
+         tk_test(blocked_in_read), tk_test(never_blocked_in_lock), tk_test(ended_instead_of_blocked),
+         tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one), tk_test(line_does_not_end),
+         tk_test(line_is_too_long), tk_test(line_does_not_come), tk_test(blocks_in_read),
+         tk_test(who_waits_for_the_judge_does_not_block), tk_test(who_sleeps_does_not_block),
+         tk_test(who_spins_does_not_block), tk_test(two_processes_on_one_pipe))
