@@ -9,7 +9,7 @@ A mutant is a patch on the solution, or a folder of files that replace the solut
     # role: a child of pump
 
 The place is a file and a part of the line, the role is what the finding calls the process; both are needed where a finding
-has them.
+has them. A variant's ABOUT is a sentence; a line `fails:` in it names the bonus tests that this right program does not pass.
 """
 
 from __future__ import annotations
@@ -108,12 +108,17 @@ def _with_header(lab: Lab, case: Case, header: str, shown: str) -> Case:
     for line in header.splitlines():
         if match := _HEADER.match(line.strip()):
             said[match[1]].append(match[2].strip())
-    about = " ".join(said["about"]) or (header.strip() if case.role is Role.VARIANT else "")
+    plain = "\n".join(line for line in header.splitlines() if not line.startswith("fails:")).strip()
+    about = " ".join(said["about"]) or (plain if case.role is Role.VARIANT else "")
     if not about:
         raise CaseFault(f"{shown}: it does not say what it is about")
-    if case.role is Role.VARIANT:
-        return replace(case, about=about)
     fails = " ".join(said["fails"]).replace(",", " ").split()
+    if case.role is Role.VARIANT:
+        bonus = {t.name for t in lab.tests if t.bonus}
+        for name in fails:
+            if name not in bonus:
+                raise CaseFault(f'{shown}: "fails" names {name!r}, which is no bonus test of the lab: a variant passes all others')
+        return replace(case, about=about, fails=frozenset(fails))
     findings = " ".join(said["finding"]).replace(",", " ").split()
     known = {t.name for t in lab.tests}
     for name in fails:

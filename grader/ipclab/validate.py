@@ -1,7 +1,7 @@
 """The gate for a lab: its tests are tested by submissions whose result is known beforehand.
 
 The solution gets full marks without a finding, the skeleton at most a tenth, each mutant fails exactly the tests that it
-names with the findings that it names, each variant gets full marks. With repeats, nothing may flip.
+names with the findings that it names, each variant gets full marks (bonus tests that it names may fail). With repeats, nothing may flip.
 """
 
 from __future__ import annotations
@@ -72,10 +72,13 @@ def _why(result: Result, name: str) -> str:
     return f"{test.status.value}: {test.message[:160]}"
 
 
-def _full_marks(result: Result) -> Iterator[str]:
+def _full_marks(case: Case, result: Result) -> Iterator[str]:
     for test in result.tests:
-        if test.status is not TestStatus.PASS:
+        if test.name in case.fails and test.status is not TestStatus.FAIL:
+            yield f"{test.name} should fail, but: {_why(result, test.name)}"
+        elif test.name not in case.fails and test.status is not TestStatus.PASS:
             yield f"{test.name} does not pass ({_why(result, test.name)})"
+    result = replace(result, tests=tuple(t for t in result.tests if t.name not in case.fails))
     for f in _findings(result):
         yield f"there is a finding {f.kind}/{f.cause}: {f.text[:160]}"
     for f in result.findings:
@@ -146,7 +149,7 @@ def problems(case: Case, result: Result) -> list[str]:
         return list(_skeleton(result))
     if case.role is Role.MUTANT:
         return list(_mutant(case, result))
-    return list(_full_marks(result))
+    return list(_full_marks(case, result))
 
 
 # ---- a lab -----------------------------------------------------------------------------------------
@@ -249,7 +252,7 @@ def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say:
             continue
         grader = Grader(part, replace(settings.options, keep=False, resume=False))
         for case in good:
-            flips, runs, flipped, failed = _run_often(grader, case.submission, times, say)
+            flips, runs, flipped, failed = _run_often(grader, case, times, say)
             report.grader_failed |= failed
             report.repeats += runs
             report.flips += flipped
@@ -258,12 +261,13 @@ def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say:
 
 
 def _run_often(
-    grader: Grader, submission: Submission, times: int, say: Say
+    grader: Grader, case: Case, times: int, say: Say
 ) -> tuple[dict[str, tuple[int, str]], int, int, bool]:
     """The tests that flipped, how often and one example; runs; runs in which anything flipped; did the grader fail?"""
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     failed = False
+    submission = case.submission
     copies = [replace(submission, id=f"{submission.id}-{i}") for i in range(times)]
     runs = flipped = 0
     for result in grader.all_again(copies):
@@ -272,7 +276,8 @@ def _run_often(
             say(f"      {submission.student}: {runs} of {times}")
         if result.status is ResultStatus.GRADER_ERROR:
             failed = True
-        bad = {t.name: t.message for t in result.tests if t.status is not TestStatus.PASS}
+        wanted = {name: TestStatus.FAIL for name in case.fails}
+        bad = {t.name: t.message for t in result.tests if t.status is not wanted.get(t.name, TestStatus.PASS)}
         if result.status is not ResultStatus.GRADED and not bad:
             bad = {"the run": "; ".join(f.text for f in result.findings) or result.status.value}
         flipped += bool(bad)

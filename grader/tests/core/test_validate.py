@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,27 @@ def test_full_marks_mean_no_finding_and_no_warning(role: Role) -> None:
     assert problems(case(role), result(*PASS, findings=(WARNING,))) != []
     assert problems(case(role), result(*PASS, findings=(ZOMBIE,))) != []
     assert problems(case(role), result(PASS[0], outcome("b", TestStatus.SKIPPED))) != []
+
+
+def test_a_variant_fails_the_bonus_tests_that_it_names_and_no_others() -> None:
+    fails = case(Role.VARIANT, fails=frozenset({"b"}))
+    failed = result(PASS[0], outcome("b", TestStatus.FAIL, WRONG))
+    assert problems(fails, replace(failed, score=4)) == []
+    assert "b should fail" in problems(fails, result(*PASS))[0]
+    assert problems(case(Role.VARIANT), replace(failed, score=4)) != []
+    assert problems(fails, result(outcome("a", TestStatus.FAIL, WRONG), failed.tests[1])) != []
+
+
+@pytest.mark.parametrize(("name", "fault"), [("echo_copies", True), ("echo_kopies", True), ("echo_reaps", False)])
+def test_what_a_variant_may_fail_is_a_bonus_test(tree: Path, name: str, fault: bool) -> None:
+    change(tree / "labs" / LAB / "lab.toml", 'fails_on = ["zombie"]', 'fails_on = ["zombie"]\nbonus = true')
+    about = tree / "labs" / LAB / "variants" / "stdio" / "ABOUT"
+    sentence = about.read_text().strip()
+    about.write_text(f"{sentence}\nfails: {name}\n")
+    (made,) = [c for c in cases(load_lab(tree, LAB)) if isinstance(c, CaseFault) or c.name == "stdio"]
+    assert isinstance(made, CaseFault) == fault
+    if isinstance(made, Case):
+        assert (made.about, made.fails) == (sentence, frozenset({name}))
 
 
 def test_a_grader_s_error_shuts_the_gate_for_every_case() -> None:
