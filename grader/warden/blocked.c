@@ -293,6 +293,22 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
     return !*object && !reads && !writes;
 }
 
+bool blocked_process_matches(const struct proc_access *a, pid_t pid, const char *class, const char *object)
+{
+    pid_t threads[64];
+    size_t n = proc_threads(pid, threads, ARRAY_SIZE(threads));
+    bool matches = false;
+    for (size_t i = 0; i < n; i++) {
+        struct blocked b;
+        if (!blocked_look(a, pid, threads[i], &b))
+            continue; /* it has ended */
+        if (b.class == BLOCKED_NOT)
+            return false;
+        matches |= blocked_matches(&b, class, object);
+    }
+    return matches;
+}
+
 void blocked_describe(const struct blocked *b, struct buffer *out)
 {
     if (b->class == BLOCKED_NOT) {

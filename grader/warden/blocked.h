@@ -42,6 +42,8 @@ struct blocked {
 bool blocked_look(const struct proc_access *a, pid_t pid, pid_t tid, struct blocked *b);
 /* The class by testkit's name ("read", …); "any" matches every blocked one. */
 bool blocked_matches(const struct blocked *b, const char *class, const char *object);
+/* True if none of its threads runs, and one of them is so blocked: who waits is not always the first. */
+bool blocked_process_matches(const struct proc_access *a, pid_t pid, const char *class, const char *object);
 /* For people: "read(fd 3, pipe:[812])". */
 void blocked_describe(const struct blocked *b, struct buffer *out);
 /* Looks at the main thread, or at the first thread that is not blocked. */

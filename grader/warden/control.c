@@ -556,9 +556,7 @@ static bool check_waiter(struct run *r, const struct waiter *w)
             n += proc_descendants(tree[0], tree + 1, ARRAY_SIZE(tree) - 1);
         }
         for (size_t i = 0; i < n; i++) {
-            struct blocked b;
-            if (blocked_look_process(&r->w->access, tree[i], &b) &&
-                blocked_matches(&b, w->class, w->object)) {
+            if (blocked_process_matches(&r->w->access, tree[i], w->class, w->object)) {
                 control_answer(r, w->op, w->seq, 0, tree[i], 0, "");
                 return true;
             }
