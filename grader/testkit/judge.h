@@ -9,6 +9,7 @@
  *   observe.c         what warden sees of it
  *   fault.c           what shall go wrong in it
  *   call.c            the driver link (with codec.c)
+ *   pipe.c            pipes of the judge's own, alone and during a call
  *   backchannel.c     questions from the student's side
  *   random.c, text.c
  */
@@ -159,6 +160,11 @@ void tk_fault_write(struct tk_text *t, const struct tk_fault *f);
 
 /* No more calls: the driver sees end-of-file and returns from main. */
 void tk_link_finish(tk_process *p);
+
+/* ---- stream.c --------------------------------------------------------------------------------------- */
+
+/* Fails the test: more has come than a program may print. */
+_Noreturn void tk_fail_flood(const tk_process *p, const char *where);
 
 /* ---- random.c -------------------------------------------------------------------------------------- */
 

@@ -135,11 +135,11 @@ size_t tk_send_until_full(tk_process *p, const void *data, size_t size)
 
 /* ---- receiving ---------------------------------------------------------------------------------- */
 
-static _Noreturn void fail_flood(const tk_process *p)
+void tk_fail_flood(const tk_process *p, const char *where)
 {
     struct tk_failure f = {.kind = "output_flood", .cause = "stdout_flood", .proven = true};
     f.message =
-        tk_format("%s wrote more than %lld bytes to stdout", p->program, (long long)tk_judge()->output);
+        tk_format("%s wrote more than %lld bytes %s", p->program, (long long)tk_judge()->output, where);
     tk_json_int(&f.expected, tk_judge()->output);
     /* It is still writing, and when we leave it gets SIGPIPE. Signal 0 does nothing to it, but tells
      * warden that how it ends is the judge's doing. */
@@ -161,7 +161,7 @@ static bool receive_some(tk_process *p, struct tk_text *t, size_t most)
     t->data[t->size] = '\0';
     p->received += (uint64_t)n;
     if (p->received > (uint64_t)tk_judge()->output)
-        fail_flood(p);
+        tk_fail_flood(p, "to stdout");
     return true;
 }
 

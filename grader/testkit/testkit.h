@@ -244,6 +244,41 @@ void tk_call_begin(tk_process *driver, tk_msg *m); /* sends; the function runs n
 tk_msg *tk_call_end(tk_process *driver);           /* waits for the answer */
 tk_msg *tk_call(tk_process *driver, tk_msg *m);    /* both */
 
+/* ---- pipes of the judge's own (pipe.c) -----------------------------------------------------------
+ * One end travels as a descriptor of a process, the other one is ours and never blocks:
+ *
+ *     tk_pipe *to = tk_pipe_to();
+ *     const int fds[] = {tk_pipe_theirs(to), -1}, numbers[] = {10, -1};
+ *     tk_process *d = tk_driver_how(&(struct tk_how){.program = "msg", .fds = fds, .fd_numbers = numbers});
+ *     tk_pipe_given(to, d);
+ */
+typedef struct tk_pipe tk_pipe;
+tk_pipe *tk_pipe_to(void);   /* the process reads what we send */
+tk_pipe *tk_pipe_from(void); /* we read what the process writes */
+/* Their end. It stays open here until tk_pipe_given: an end-of-file, or an EPIPE, can come only after that. */
+int tk_pipe_theirs(const tk_pipe *pipe);
+void tk_pipe_given(tk_pipe *pipe, tk_process *to_whom);
+const char *tk_pipe_object(const tk_pipe *pipe); /* "pipe:[812]" */
+/* Sends all bytes; fails if the reader is gone or the deadline passes. */
+void tk_pipe_send(tk_pipe *pipe, const void *data, size_t size);
+/* Reads exactly `size` bytes; fails on early end-of-file or deadline. */
+tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what);
+/* How many bytes are in the pipe, written and not yet read. */
+size_t tk_pipe_unread(const tk_pipe *pipe);
+void tk_pipe_close(tk_pipe *pipe); /* our end */
+
+/* What happens on pipes while a call of the driver's is under way. Each of them may be left out. */
+struct tk_meanwhile {
+    tk_pipe *to; /* gets `size` bytes of `data`, as long as somebody reads them */
+    const void *data;
+    size_t size;
+    bool then_close; /* our end, once they are sent */
+    tk_pipe *from;   /* is read */
+};
+/* Until the call has returned; its answer still waits for tk_call_end. Returns all that came from `from`, up to
+ * what was in the pipe when the call returned. */
+tk_bytes tk_call_meanwhile(tk_process *driver, const struct tk_meanwhile *m);
+
 /* ---- a back channel with proven senders (backchannel.c) ------------------------------------------
  * A SOCK_SEQPACKET pair whose student's end travels as a descriptor: code of the lab's driver that runs
  * wherever the student runs it (a callback, say) asks the judge over it, and the kernel tells which

@@ -1,6 +1,7 @@
 /* A driver with a student's functions, right and wrong, in one file. */
 #include "driver.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +142,43 @@ static void call_exec_keeps_nothing(td_msg *in, td_msg *out)
     td_put_int(out, system("test ! -e /proc/self/fd/200 -a ! -e /proc/self/fd/201"));
 }
 
-TD_DRIVER({"add", call_add}, {"reverse", call_reverse}, {"crash", call_crash}, {"exit", call_exit},
+/* Copies bytes from descriptor 10 to 11. in: how many, with how many threads. out: how many it were. */
+static int64_t copied, copy_most;
+
+static void *copy_bytes(void *unused)
+{
+    char data[1000];
+    ssize_t n;
+    (void)unused;
+    while (copied < copy_most && (n = read(10, data, sizeof data)) > 0) {
+        copied += n;
+        if (write(11, data, (size_t)n) != n)
+            break;
+    }
+    return NULL;
+}
+
+static void call_copy(td_msg *in, td_msg *out)
+{
+    pthread_t thread;
+    copied = 0;
+    copy_most = td_get_int(in);
+    if (td_get_int(in) == 0)
+        copy_bytes(NULL);
+    else if (pthread_create(&thread, NULL, copy_bytes, NULL) == 0)
+        pthread_join(thread, NULL);
+    td_put_int(out, copied);
+}
+
+static void call_drop(td_msg *in, td_msg *out)
+{
+    (void)in, (void)out;
+    close(10);
+    close(11);
+    pause();
+}
+
+TD_DRIVER({"copy", call_copy}, {"drop", call_drop}, {"add", call_add}, {"reverse", call_reverse}, {"crash", call_crash}, {"exit", call_exit},
           {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"close_all", call_close_all},
           {"forge", call_forge}, {"answer_twice", call_answer_twice}, {"return_in_child", call_return_in_child},
           {"print", call_print}, {"ask", call_ask}, {"ask_strangely", call_ask_strangely},
