@@ -5,8 +5,8 @@
  * Causes (texts and hints: ipclab/catalogue.d/waiting.toml):
  *
  * - deadlock: write_end_kept_by_reader, write_end_kept_by_waiting_parent, write_end_kept_by_other,
- *   read_end_kept_by_writer, read_end_kept_by_other, wait_before_drain, wait_in_a_circle, wait_in_a_cycle,
- *   lock_taken_twice
+ *   read_end_kept_by_writer, read_end_kept_by_waiting_parent, read_end_kept_by_other, wait_before_drain,
+ *   wait_in_a_circle, wait_in_a_cycle, lock_taken_twice
  *
  * - hang: lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input, waits_for_reader,
  *   waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
@@ -112,6 +112,27 @@ static bool rule_reader(const struct scene *s, struct cause *c)
     return false;
 }
 
+/* Has the parent that waits made another child since it made the pipe, who was to read? It does not any more,
+ * as nobody else who lives has the read end. */
+static bool had_another_reader(const struct scene *s, const struct person *parent,
+                               const struct person *writer, const char *object)
+{
+    const struct log *l = &s->r->log;
+    bool made = false;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct person *p = &s->people[i];
+        if (p != parent && p != writer && scene_end(p->fds, p->fds_count, object, false))
+            return false;
+    }
+    for (size_t k = 0; k < l->count && !l->dropped; k++) {
+        const struct log_entry *e = &l->entries[k];
+        made |= e->kind == CALL_PIPE && strcmp(log_text(s->r, e->object), object) == 0;
+        if (made && e->kind == CALL_FORK && e->pid == parent->pid && e->other != writer->pid)
+            return true;
+    }
+    return false;
+}
+
 /* A writer whose pipe is full and will not be emptied. */
 static bool rule_writer(const struct scene *s, struct cause *c)
 {
@@ -122,6 +143,16 @@ static bool rule_writer(const struct scene *s, struct cause *c)
             continue;
         const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, false), *end = NULL;
         const struct person *other = holder(s, p, on->object, false, &end);
+        if (other && other->pid == p->stat.ppid && other->look.class == BLOCKED_WAIT && !own &&
+            had_another_reader(s, other, p, on->object)) {
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "read_end_kept_by_waiting_parent",
+                                .who = p,
+                                .other = other,
+                                .on = on,
+                                .other_fd = end->number};
+            return true;
+        }
         if (other && other->look.class == BLOCKED_WAIT) {
             *c = (struct cause){.kind = "deadlock",
                                 .slug = "wait_before_drain",

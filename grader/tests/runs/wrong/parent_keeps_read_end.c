@@ -1,6 +1,6 @@
 /*
  * As `yes | head`: head has ended, and yes would be ended by SIGPIPE, were the read end not open in the parent, which waits.
- * EXPECT: deadlock/read_end_kept_by_other or deadlock/wait_before_drain
+ * EXPECT: deadlock/read_end_kept_by_waiting_parent
  */
 #include <sys/wait.h>
 #include <unistd.h>
