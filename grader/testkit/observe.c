@@ -217,3 +217,9 @@ void tk_blame_closed(pid_t pid)
 {
     tk_control_ask(&(struct tk_request){.op = CTL_LEFT, .proc = 0, .text = tk_format("closed %d", (int)pid)});
 }
+
+void tk_blame_open(pid_t pid, int fd)
+{
+    tk_control_ask(
+        &(struct tk_request){.op = CTL_LEFT, .proc = 0, .text = tk_format("fd %d %d", fd, (int)pid)});
+}

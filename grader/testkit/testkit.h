@@ -223,6 +223,9 @@ struct tk_flows tk_flows(tk_process *p);
 
 /* Has the supervisor say where a process read or wrote a descriptor that was not open (a flow on "closed:[N]"). */
 void tk_blame_closed(pid_t pid);
+/* Has the supervisor say where a descriptor was made that this process of the student's should not have any more; it may run
+ * another program by now. The finding is fd_leak/descriptor_left_open: set that cause before you fail. */
+void tk_blame_open(pid_t pid, int fd);
 
 /* ---- calling a student's function (call.c) ----------------------------------------------------- */
 

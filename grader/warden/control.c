@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -194,7 +195,8 @@ static void spawn(struct run *r, const struct request *q)
 
 /* ---- the rest ------------------------------------------------------------------------------------ */
 
-static bool is_of_run(struct run *r, pid_t pid)
+/* Requests may name any process of the student's by its pid, and no other. */
+static bool is_students(const struct run *r, pid_t pid)
 {
     pid_t tree[TASKS_MAX];
     size_t n = run_tree(r, tree, ARRAY_SIZE(tree)), i = 0;
@@ -218,7 +220,7 @@ static void send_signal(struct run *r, const struct request *q)
         p->signalled = true;
         pid = p->pid;
     } else {
-        if (!is_of_run(r, pid)) { /* never a process that is not the student's */
+        if (!is_students(r, pid)) {
             answer(r, q, ESRCH, 0, 0, "");
             return;
         }
@@ -289,19 +291,19 @@ static void fds(struct run *r, const struct request *q)
     free(list);
 }
 
-static bool tell_left_open(struct run *r, const struct process *p, int fd)
+static bool tell_left_open(struct run *r, pid_t pid, int fd)
 {
-    char object[256];
+    char object[256], role[160];
     struct buffer b = {0};
-    if (!proc_fd_object(&r->w->access, p->pid, fd, object, sizeof object))
+    if (!proc_fd_object(&r->w->access, pid, fd, object, sizeof object))
         return false;
     run_finding_begin(r, &b, "fd_leak", "descriptor_left_open");
-    json_int(&b, "pid", p->pid);
-    json_text(&b, "role", p->program);
+    json_int(&b, "pid", pid);
+    json_text(&b, "role", run_role(r, pid, role, sizeof role));
     json_int(&b, "fd", fd);
     json_text(&b, "object", object);
     json_close(&b, '}');
-    json_site(r, &b, "site", descriptors_site(r, p->pid, fd, object));
+    json_site(r, &b, "site", descriptors_site(r, pid, fd, object));
     warden_event(r->w, &b);
     return true;
 }
@@ -309,11 +311,14 @@ static bool tell_left_open(struct run *r, const struct process *p, int fd)
 static void left(struct run *r, const struct request *q)
 {
     struct process *p = named(r, q);
+    int fd, pid;
     bool told = false;
     if (!p)
         return;
-    if (!p->ended && strncmp(q->payload, "fd ", 3) == 0)
-        told = tell_left_open(r, p, atoi(q->payload + 3));
+    if (sscanf(q->payload, "fd %d %d", &fd, &pid) == 2)
+        told = is_students(r, pid) && tell_left_open(r, pid, fd);
+    else if (!p->ended && strncmp(q->payload, "fd ", 3) == 0)
+        told = tell_left_open(r, p->pid, atoi(q->payload + 3));
     else if (!p->ended && strncmp(q->payload, "child ", 6) == 0)
         told = observe_unwaited(r, p, (pid_t)atoi(q->payload + 6));
     else if (strncmp(q->payload, "closed ", 7) == 0)
@@ -541,7 +546,7 @@ static bool check_waiter(struct run *r, const struct waiter *w)
     }
     if (w->op == CTL_BLOCKED && w->forever) {
         struct proc_stat st;
-        const bool lives = is_of_run(r, w->forever) && proc_stat(w->forever, &st) && st.state != 'Z';
+        const bool lives = is_students(r, w->forever) && proc_stat(w->forever, &st) && st.state != 'Z';
         if (!lives || blocked_for_ever(&r->w->access, w->forever, w->object)) {
             control_answer(r, w->op, w->seq, lives ? 0 : ESRCH, w->forever, 0, "");
             return true;

@@ -214,6 +214,23 @@ j.record(told=told, none=none, status=j.wait(proc)["value"])
     assert len(out.of("finding")) == 4
 
 
+def test_a_descriptor_of_a_descendant_is_told_with_the_line_that_made_it(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("leaves")
+j.ask(BLOCKED, "op read\\n", proc=proc)
+(fd, *_), *_ = [line.split() for line in j.ask(FDS, proc=proc)["text"].splitlines() if int(line.split()[0]) > 2]
+((child, *_),) = [line.split() for line in j.ask(CHILDREN, proc=proc)["text"].splitlines()]
+told = j.ask(LEFT, f"fd {fd} {child}", proc=proc)["error"]
+none = [j.ask(LEFT, what, proc=proc)["error"] for what in (f"fd 77 {child}", f"fd {fd} 1", f"fd 0 {os.getpid()}", f"fd {fd} -1")]
+j.record(told=told, none=none, child=int(child))
+""", ["leaves"])
+    record = out.record()
+    assert record["told"] == 0 and all(record["none"]), record
+    (leak,) = [f for f in out.of("finding") if f["cause"] == "descriptor_left_open"]
+    assert leak["args"]["pid"] == record["child"] and leak["args"]["role"] == "a child of leaves"
+    assert out.frames(leak)[0]["line"] == line_of("leaves", "if (pipe(fd) < 0)")
+
+
 def test_a_program_whose_lines_are_never_found_holds_up_one_entry_only(warden):
     """`lines` reads what a student's program was made into: it may be made to be slow, and then is not asked again."""
     judge = "proc, *_ = j.spawn_piped('never_waits', ['exit']); j.record(s=j.wait(proc)['value'])"
