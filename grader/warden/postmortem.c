@@ -1,6 +1,8 @@
 /*
  * Why does it not go on? Looks at the processes of a test and what each waits for (scene.h). The rules are
- * tried from the surest to the vaguest; the first that fits names the cause.
+ * tried from the surest to the vaguest; the first that fits names the cause. A peer (a program of the kit's)
+ * is never the one who waits for ever: it does what the judge tells it, so it is taken for one that can go
+ * on.
  *
  * Causes (texts and hints: ipclab/catalogue.d/waiting.toml):
  *
@@ -33,7 +35,7 @@ static bool is_pipe(const char *object)
 static const struct blocked_fd *waits_on(const struct person *p, bool write)
 {
     enum blocked_class class = write ? BLOCKED_WRITE : BLOCKED_READ;
-    if (p->look.class != class && p->look.class != BLOCKED_POLL)
+    if (p->is_peer || (p->look.class != class && p->look.class != BLOCKED_POLL))
         return NULL;
     for (size_t i = 0; i < p->look.fds_count; i++)
         if (p->look.fds[i].write == write && is_pipe(p->look.fds[i].object))
@@ -220,7 +222,8 @@ static people nobody_wakes(const struct scene *s)
     if (s->partial)
         return 0;
     for (size_t i = 0; i < s->count; i++)
-        if (s->people[i].look.class != BLOCKED_NOT && s->people[i].look.forever && !s->people[i].wait.outside)
+        if (s->people[i].look.class != BLOCKED_NOT && s->people[i].look.forever &&
+            !s->people[i].wait.outside && !s->people[i].is_peer)
             dead |= 1ULL << i;
     do {
         before = dead;
@@ -313,7 +316,7 @@ static bool rule_lost_lock(const struct scene *s, struct cause *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
-        if (p->look.class != BLOCKED_LOCK || !p->look.forever)
+        if (p->look.class != BLOCKED_LOCK || !p->look.forever || p->is_peer)
             continue;
         /* alone, it has nobody with whom to share */
         const bool has_kin = s->count > 1 || log_last(s->r, p->pid, CALL_FORK);
@@ -400,7 +403,7 @@ static bool rule_class(const struct scene *s, struct cause *c)
     for (size_t k = 0; k < ARRAY_SIZE(rules); k++) {
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
-            if (p->look.class != rules[k].class)
+            if (p->look.class != rules[k].class || p->is_peer)
                 continue;
             const struct blocked_fd *on = p->look.fds_count ? &p->look.fds[0] : NULL;
             *c = (struct cause){.kind = rules[k].kind,
@@ -457,7 +460,7 @@ static bool rule_lost_signal(const struct scene *s, struct cause *c)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         uint64_t pending, blocked;
-        if (p->look.class != BLOCKED_SIGNAL || !p->look.forever || p->stat.threads != 1 ||
+        if (p->look.class != BLOCKED_SIGNAL || !p->look.forever || p->stat.threads != 1 || p->is_peer ||
             !proc_pending(p->pid, &pending, &blocked))
             continue;
         *c = (struct cause){
@@ -513,7 +516,7 @@ static bool rule_running(const struct scene *s, struct cause *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
-        if (p->look.class != BLOCKED_NOT && !writes_to_user(s, p))
+        if (p->is_peer || (p->look.class != BLOCKED_NOT && !writes_to_user(s, p)))
             continue;
         *c = (struct cause){.who = p, .other_fd = -1, .runs = true};
         const bool spins = computes(p);

@@ -15,6 +15,9 @@ const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const
 
 bool scene_judge_holds(const struct scene *s, const char *object, bool write)
 {
+    for (size_t i = 0; i < s->count; i++)
+        if (s->people[i].is_peer && scene_end(s->people[i].fds, s->people[i].fds_count, object, write))
+            return true;
     return scene_end(s->judge_fds, s->judge_fds_count, object, write);
 }
 
@@ -66,6 +69,7 @@ static void look_at_all(struct scene *s, uint64_t *switches)
             continue; /* ended */
         struct process *known = run_process(r, tree[i]);
         p->is_main = known && !known->ended;
+        p->is_peer = run_is_peers(r, tree[i]);
         run_role(r, tree[i], p->role, sizeof p->role);
         p->fds_count = proc_fds(&r->w->access, tree[i], p->fds, ENDS_MAX);
         switches[s->count++] = before[i];

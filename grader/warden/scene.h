@@ -34,6 +34,7 @@ struct wait {
 struct person { /* a live process */
     pid_t pid;
     bool is_main;
+    bool is_peer;   /* one of the kit's own, or made by one: it acts for the judge, and is never to blame */
     bool is_thread; /* of a knot */
     char role[160];
     struct blocked look;
@@ -68,6 +69,7 @@ pid_t scene_thread(const struct person *p);
 const char *scene_maps(struct scene *s, struct person *p);
 /* The end of a pipe, FIFO or the like among descriptors; NULL if it is not there. */
 const struct proc_fd *scene_end(const struct proc_fd *list, ssize_t count, const char *object, bool write);
+/* Does the judge, or a peer that acts for it, have that end? */
 bool scene_judge_holds(const struct scene *s, const char *object, bool write);
 /* Which child a process in wait4(2), waitid(2) or vfork(2) waits for; -1 any. */
 pid_t scene_awaited(const struct proc_syscall *call);

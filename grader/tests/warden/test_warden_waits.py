@@ -62,6 +62,42 @@ def test_each_way_to_block_is_named(warden, what, cause):
     assert record["cause"] == cause
 
 
+BESIDE_A_PEER = """
+j.spawn_piped("tester")
+proc, pid, i, o = j.spawn_piped("waits", [{what!r}])
+told = j.idle_until_told(20)
+text = j.ask(EXPLAIN)["text"].splitlines() if told and told["op"] == STUCK else [None, None, None]
+j.record(cause=text[1], pid=pid)
+"""
+
+
+@pytest.mark.parametrize(
+    "what, cause",
+    [("poll", "waits_for_input"), ("pause", "waits_for_signal"), ("sem", "waits_for_lock"), ("fifo", "waits_for_partner"),
+     ("ends", "all_ended")],
+)
+def test_a_peer_that_the_judge_lets_wait_is_not_to_blame(warden, what, cause):
+    """It is started first, so whoever looks at all in turn comes to it first."""
+    out = warden.test(BESIDE_A_PEER.format(what=what), ["waits", "echo"], head="peer tester bin/echo")
+    assert out.record()["cause"] == cause
+    (finding,) = out.of("finding")
+    assert what == "ends" or finding["args"]["pid"] == out.record()["pid"]
+
+
+def test_what_a_peer_holds_the_judge_can_let_go(warden):
+    """The reader holds a write end itself, but a peer has one too: what never came might have come from there."""
+    judge = """
+    r, w = os.pipe()
+    j.spawn("tester", fds=[(r, 0), (w, 1)])
+    j.spawn("echo", fds=[(r, 0), (w, 1)])
+    os.close(r), os.close(w)
+    told = j.idle_until_told(20)
+    j.record(cause=j.ask(EXPLAIN)["text"].splitlines()[1] if told else None)
+    """
+    out = warden.test(judge, ["echo"], head="peer tester bin/echo")
+    assert out.record()["cause"] == "waits_for_input"
+
+
 @pytest.mark.parametrize("what", ["poll_timeout", "sleep", "alarm", "sem_timed", "thread_runs"])
 def test_what_may_still_wake_is_no_deadlock(warden, what):
     _, record = prove(warden, "waits", [what], seconds=1,
