@@ -109,6 +109,17 @@ bool tk_back_pending(tk_back *b)
     return poll(&fd, 1, 0) == 1 && fd.revents & POLLIN && recvmsg(b->ours, &h, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+bool tk_back_comes(tk_back *b)
+{
+    if (b->theirs >= 0)
+        tk_error("tk_back_comes before tk_back_given: end-of-file could not come");
+    struct pollfd fd = {.fd = b->ours, .events = POLLIN};
+    enum tk_event event;
+    while ((event = tk_sleep(&fd, 1, tk_judge()->deadline_ns, true)) == TK_ANSWER)
+        ;
+    return event == TK_READY;
+}
+
 void tk_back_answer(tk_back *b, const void *data, size_t size)
 {
     const struct tk_waiting w = {.what = "a process that reads its answer on the back channel"};

@@ -294,6 +294,9 @@ void tk_back_given(tk_back *b);   /* after the spawn */
 size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid);
 /* True if a question waits now (does not block). */
 bool tk_back_pending(tk_back *b);
+/* Waits until a question waits, or all holders are gone. False if it is proven that nothing will come, or at the deadline:
+ * for a test that says itself what that means. */
+bool tk_back_comes(tk_back *b);
 void tk_back_answer(tk_back *b, const void *data, size_t size);
 
 #endif

@@ -59,6 +59,7 @@ FAILING = {
                                           cause="waits_for_message", expected="a question to the test",
                                           findings=(("hang", "waits_for_message"),)),
     "no_question_comes": Fail(r"functions \(pid \d+\) is blocked in pause", expected="a question to the test", **WAITS),
+    "that_no_question_comes_is_told": Fail("none came"),
     "descriptors_of_one_that_ended": Fail("student exited with 3 before the test looked at its open descriptors",
                                           expected="a running process, to look at its open descriptors"),
     "cmocka_assert_is_recorded": Fail("an assert failed: 0x1 != 0x2", hint="a hint"),

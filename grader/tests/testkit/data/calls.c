@@ -220,6 +220,7 @@ TK_TEST(questions_have_proven_senders)
     pid_t pid, child;
     tk_assert(!tk_back_pending(back), "a question before the call");
     tk_call_begin(d, tk_msg_new("ask"));
+    tk_assert(tk_back_comes(back) && tk_back_comes(back), "no question comes");
     tk_assert_int((int64_t)tk_back_receive(back, &letter, 1, &pid), 1, "the question's size");
     tk_assert(letter == 'p' && pid == tk_pid(d), "%c from %d", letter, pid);
     tk_back_answer(back, "Y", 1);
@@ -231,6 +232,7 @@ TK_TEST(questions_have_proven_senders)
     tk_assert_int(tk_get_int(m), 'Y', "the answer");
     tk_assert_int(tk_get_int(m), 'Z', "the answer in the child");
     tk_assert_int(tk_get_int(m), child, "the child's pid");
+    tk_assert(tk_back_comes(back), "no end comes");
     tk_assert_int((int64_t)tk_back_receive(back, &letter, 1, &pid), 0, "the size at the end");
     tk_assert(!tk_back_pending(back), "a question after the end");
 }
@@ -264,6 +266,14 @@ TK_TEST(no_question_comes)
     pid_t pid;
     tk_call_begin(with_back(&back), tk_msg_new("hang"));
     tk_back_receive(back, &letter, 1, &pid);
+}
+
+TK_TEST(that_no_question_comes_is_told)
+{
+    tk_back *back;
+    tk_call_begin(with_back(&back), tk_msg_new("hang"));
+    tk_assert(!tk_back_comes(back), "a question came");
+    tk_fail("none came");
 }
 
 TK_TEST(links_do_not_survive_an_exec)
@@ -468,7 +478,8 @@ TK_SUITE(tk_test(add_is_right), tk_test(add_is_wrong_beyond_doubles), tk_test(ma
          tk_test(unknown_function), tk_test(handler_reads_what_was_not_sent), tk_test(too_many_answers),
          tk_test(begin_and_end), tk_test(end_without_begin), tk_test(not_a_driver),
          tk_test(questions_have_proven_senders), tk_test(question_is_too_long), tk_test(empty_question_is_not_the_end),
-         tk_test(no_question_comes), tk_test(links_do_not_survive_an_exec), tk_test(descriptors_are_seen),
+         tk_test(no_question_comes), tk_test(that_no_question_comes_is_told),
+         tk_test(links_do_not_survive_an_exec), tk_test(descriptors_are_seen),
          tk_test(descriptor_leak_is_told), tk_test(second_descriptor_of_an_old_object_is_a_leak),
          tk_test(descriptors_of_one_that_ended), tk_test(zombie_is_seen),
          tk_test(calls_are_counted), tk_test(flows_are_seen), tk_test(error_is_no_fail),
