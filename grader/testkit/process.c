@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -269,6 +270,21 @@ void tk_signal_pid(pid_t pid, int signal_number)
                  strerror(a->error));
 }
 
+void tk_wait_gone(pid_t pid)
+{
+    const struct tk_waiting w = {.what = tk_format("the end of process %d", pid)};
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0 && errno == ESRCH)
+        return;
+    if (fd < 0)
+        tk_error("pidfd_open: %s", strerror(errno));
+    /* exit(2) closes descriptors first, and says that it has ended afterwards. */
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (!p.revents)
+        tk_wait_for(&p, 1, &w);
+    close(fd);
+}
+
 /* ---- waiting until it is blocked ----------------------------------------------------------------- */
 
 static void write_blocked(struct tk_text *t, const char *operation, const char *object)
@@ -283,14 +299,18 @@ static void write_blocked(struct tk_text *t, const char *operation, const char *
     }
 }
 
-pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
+static const char *what_blocked(const tk_process *p, const char *operation, const char *object)
+{
+    return tk_format("%s blocked in %s%s%s", p ? p->program : "a process",
+                     strcmp(operation, "any") == 0 ? "any call" : operation, object ? " on " : "",
+                     object ? object : "");
+}
+
+/* Asks; the answer will come as j->answer. */
+static void ask_blocked(tk_process *p, const char *operation, const char *object)
 {
     struct tk_judge *j = tk_judge();
     struct tk_text text = {0};
-    struct tk_waiting w = {.p = p};
-    w.what = tk_format("%s blocked in %s%s%s", p ? p->program : "a process",
-                       strcmp(operation, "any") == 0 ? "any call" : operation, object ? " on " : "",
-                       object ? object : "");
     write_blocked(&text, operation, object);
     if (p)
         tk_watch_end(p);
@@ -298,6 +318,33 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
         tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = p ? p->proc : -1, .text = text.data});
     j->answer = NULL;
     j->awaited_seq = seq;
+}
+
+bool tk_call_blocked(tk_process *d, const char *operation, const char *object)
+{
+    struct tk_judge *j = tk_judge();
+    const struct tk_waiting w = {.p = d, .what = what_blocked(d, operation, object)};
+    if (!d->calling)
+        tk_error("tk_call_blocked without tk_call_begin");
+    ask_blocked(d, operation, object);
+    while (!j->answer) {
+        struct pollfd link = {.fd = d->link, .events = POLLIN};
+        tk_wait_for(&link, 1, &w);
+        if (!j->answer && (link.revents || d->ended)) {
+            j->awaited_seq = 0; /* the supervisor's answer, if one comes, is for nobody */
+            return false;
+        }
+    }
+    if (j->answer->error)
+        tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));
+    return true;
+}
+
+pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
+{
+    struct tk_judge *j = tk_judge();
+    struct tk_waiting w = {.p = p, .what = what_blocked(p, operation, object)};
+    ask_blocked(p, operation, object);
     while (!j->answer) {
         if (p && p->ended)
             tk_fail_early(p, tk_format("%s; the test waited for %s", tk_how_it_is(p), w.what), &w);

@@ -228,6 +228,20 @@ tk_bytes tk_receive_line(tk_process *p, const char *what)
     return bytes_of(&t);
 }
 
+bool tk_output_comes(tk_process *p)
+{
+    const struct tk_waiting w = {.p = p, .what = tk_format("something on stdout of %s", p->program)};
+    need(p->out_fd, p, "stdout");
+    for (;;) {
+        struct pollfd fd = {.fd = p->out_fd, .events = POLLIN};
+        enum tk_event event = tk_sleep(&fd, 1, tk_judge()->deadline_ns, true);
+        if (event == TK_READY || event == TK_STUCK)
+            return event == TK_READY;
+        if (event == TK_LATE)
+            tk_fail_waiting(&w, event);
+    }
+}
+
 void tk_assert_eof(tk_process *p)
 {
     struct tk_text t = {0};

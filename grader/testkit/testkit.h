@@ -157,6 +157,9 @@ tk_bytes tk_receive_line(tk_process *p, const char *what);
 void tk_assert_eof(tk_process *p);
 /* Reads stdout until end-of-file. */
 tk_bytes tk_receive_all(tk_process *p);
+/* True as soon as a byte of stdout is there, or its end. False if it is proven that neither will come: for a test that can
+ * find out why better than the supervisor, who sees only who waits for whom. */
+bool tk_output_comes(tk_process *p);
 /* Sends and reads at the same time, closes stdin at the end of `data`, reads until end-of-file. A
  * process that stops reading early is no failure here: look at what it printed and how it ended. */
 tk_bytes tk_exchange(tk_process *p, const void *data, size_t size);
@@ -171,6 +174,10 @@ const char *tk_describe_status(int status);
 void tk_signal(tk_process *p, int signal_number);
 /* Signals any process of the student's by pid (a child of the process; learn it from tk_children). */
 void tk_signal_pid(pid_t pid, int signal_number);
+
+/* Waits until that process has ended and its descriptors are closed, whether or not somebody has waited for it: a child
+ * of the student's that the test has killed, say. */
+void tk_wait_gone(pid_t pid);
 
 /* Waits until a process of `p`'s program (p == NULL: any of the test) is blocked in an operation of
  * that class on that object. Classes: "read", "write", "open", "wait", "lock", "sleep", "poll", "any".
@@ -269,6 +276,10 @@ tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what);
 /* How many bytes are in the pipe, written and not yet read. */
 size_t tk_pipe_unread(const tk_pipe *pipe);
 void tk_pipe_close(tk_pipe *pipe); /* our end */
+
+/* As tk_wait_blocked, while a call of the driver's is under way. False if the call returns instead: its answer waits for
+ * tk_call_end. */
+bool tk_call_blocked(tk_process *driver, const char *operation, const char *object);
 
 /* What happens on pipes while a call of the driver's is under way. Each of them may be left out. */
 struct tk_meanwhile {

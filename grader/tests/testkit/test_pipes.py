@@ -8,7 +8,7 @@ from .conftest import Lab
 from .test_streams import Fail, check
 
 PASSING = """bytes_move_during_a_call a_call_need_not_take_all sent_and_received_step_by_step
-    flags_are_those_of_the_open_end""".split()
+    flags_are_those_of_the_open_end a_call_blocks_or_returns a_killed_process_is_gone output_comes_or_not""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)
@@ -39,6 +39,7 @@ def test_what_is_wrong_fails_with_its_cause(lab: Lab, test: str) -> None:
 
 ERRORS = {
     "wrong_direction_is_an_error": "the test sends on a pipe that goes the other way",
+    "call_blocked_without_a_call_is_an_error": "tk_call_blocked without tk_call_begin",
     "meanwhile_without_a_call_is_an_error": "tk_call_meanwhile without tk_call_begin",
 }
 

@@ -2,6 +2,7 @@
 #include "testkit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 struct both {
@@ -101,6 +102,51 @@ TK_TEST(more_than_the_limit)
         b.driver, &(struct tk_meanwhile){.to = b.to, .data = data.data, .size = data.size, .from = b.from});
 }
 
+TK_TEST(a_call_blocks_or_returns)
+{
+    struct both b = start();
+    begin_copy(&b, 3, 0);
+    tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits for the first byte");
+    tk_pipe_send(b.to, "12", 2);
+    tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits for the third byte");
+    tk_pipe_send(b.to, "3", 1);
+    tk_assert(!tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it returns");
+    tk_assert_int(tk_get_int(tk_call_end(b.driver)), 3, "the number");
+    begin_copy(&b, 0, 0);
+    tk_assert(!tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it returns at once");
+    tk_call_end(b.driver);
+    begin_copy(&b, 1, 0);
+    tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits again");
+}
+
+TK_TEST(a_killed_process_is_gone)
+{
+    const char *args[] = {"pauses", NULL};
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "student", .args = args});
+    tk_signal(p, SIGKILL);
+    tk_wait_gone(tk_pid(p));
+    tk_wait(p);
+    tk_wait_gone(tk_pid(p));
+}
+
+TK_TEST(output_comes_or_not)
+{
+    const char *pauses[] = {"pauses", NULL}, *upper[] = {"upper", NULL};
+    tk_assert(!tk_output_comes(tk_spawn(&(struct tk_how){.program = "student", .args = pauses})), "nothing comes");
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "student", .args = upper});
+    tk_send(p, "x", 1);
+    tk_assert(tk_output_comes(p), "a byte comes");
+    tk_receive(p, 1, "it");
+    tk_close_stdin(p);
+    tk_assert(tk_output_comes(p), "the end comes");
+}
+
+TK_TEST(call_blocked_without_a_call_is_an_error)
+{
+    struct both b = start();
+    tk_call_blocked(b.driver, "read", NULL);
+}
+
 TK_TEST(flags_are_those_of_the_open_end)
 {
     tk_pipe *to = tk_pipe_to();
@@ -122,4 +168,5 @@ TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(sent_and_received_step_by_step), tk_test(waits_for_bytes_that_do_not_come),
          tk_test(nobody_reads_what_is_sent), tk_test(nobody_writes_any_more), tk_test(more_than_the_limit),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
-         tk_test(meanwhile_without_a_call_is_an_error))
+         tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
+         tk_test(a_call_blocks_or_returns), tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
