@@ -302,8 +302,10 @@ static void write_blocked(struct tk_text *t, const char *operation, const char *
 static const char *what_blocked(const tk_process *p, const char *operation, const char *object)
 {
     return tk_format("%s blocked in %s%s%s", p ? p->program : "a process",
-                     strcmp(operation, "any") == 0 ? "any call" : operation, object ? " on " : "",
-                     object ? object : "");
+                     strcmp(operation, "any") == 0    ? "any call"
+                     : strcmp(operation, "idle") == 0 ? "a call that waits for something to do"
+                                                      : operation,
+                     object ? " on " : "", object ? object : "");
 }
 
 /* Asks; the answer will come as j->answer. */

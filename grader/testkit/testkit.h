@@ -180,7 +180,8 @@ void tk_signal_pid(pid_t pid, int signal_number);
 void tk_wait_gone(pid_t pid);
 
 /* Waits until a process of `p`'s program (p == NULL: any of the test) is blocked in an operation of
- * that class on that object. Classes: "read", "write", "open", "wait", "lock", "sleep", "poll", "any".
+ * that class on that object. Classes: "read", "write", "open", "wait", "lock", "sleep", "poll", "any", and "idle": it
+ * waits for something to do, in any call but a write or a sleep; who spins, or sleeps and looks again, never comes to it.
  * "read" and "write" include poll(2) and its kin on that object. `object` as tk_object() names it, or
  * NULL. Returns the pid. */
 pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object);

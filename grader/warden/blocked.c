@@ -277,6 +277,11 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
         return false;
     bool any = strcmp(class, "any") == 0, reads = strcmp(class, "read") == 0,
          writes = strcmp(class, "write") == 0;
+    /* It waits for something to do: a sleep, which poll(2) of no descriptor is too, is no such thing, nor is
+     * a write, in which one who prints in a loop is caught now and then. */
+    if (strcmp(class, "idle") == 0)
+        any = b->class != BLOCKED_SLEEP && b->class != BLOCKED_WRITE && b->class != BLOCKED_STOPPED &&
+              (b->class != BLOCKED_POLL || b->fds_count > 0);
     bool class_fits = any || (b->class == BLOCKED_POLL && (reads || writes));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         class_fits |= strcmp(class, names[i].name) == 0 && b->class == names[i].class;

@@ -62,6 +62,19 @@ def test_each_way_to_block_is_named(warden, what, cause):
     assert record["cause"] == cause
 
 
+@pytest.mark.parametrize(("what", "idle"), [
+    ("poll", True), ("poll_timeout", True), ("select", True), ("epoll", True), ("pause", True), ("sem", True), ("fifo", True),
+    ("sleep", False), ("looks_again", False), ("prints_for_ever", False), ("stop", False), ("thread_runs", False),
+])
+def test_idle_is_who_waits_for_something_to_do(warden, what, idle):
+    seconds = 10 if idle else 0.3
+    out = warden.test(f"""
+    proc, pid, i, o = j.spawn_piped("waits", [{what!r}])
+    j.record(error=j.blocked("idle", proc=proc, seconds={seconds})["error"])
+    """, ["waits"])
+    assert out.record()["error"] == (0 if idle else 110)
+
+
 BESIDE_A_PEER = """
 j.spawn_piped("tester")
 proc, pid, i, o = j.spawn_piped("waits", [{what!r}])

@@ -65,6 +65,12 @@ int main(int argc, char **argv)
         mkfifo("fifo", 0600);
         open("fifo", O_RDONLY);
     }
+    if (strcmp(what, "looks_again") == 0)
+        for (;;)
+            poll(NULL, 0, 5);
+    if (strcmp(what, "prints_for_ever") == 0)
+        while (write(1, "again\n", 6) == 6)
+            ;
     if (strcmp(what, "thread_runs") == 0) {
         pthread_t t;
         pthread_create(&t, NULL, never, NULL);
