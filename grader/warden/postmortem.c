@@ -66,6 +66,16 @@ static const struct person *holder(const struct scene *s, const struct person *b
     return found;
 }
 
+/* Does a program that was executed have both ends of a pipe, neither as stdin nor stdout? Nobody has told it
+ * of them: whoever executed it has forgotten to close them. */
+static bool is_left_over(const struct scene *s, const struct person *p, const char *object)
+{
+    const struct proc_fd *to = scene_end(p->fds, p->fds_count, object, true),
+                         *from = scene_end(p->fds, p->fds_count, object, false);
+    return !p->is_main && log_last(s->r, p->pid, CALL_EXEC) && to && to->number > 2 && from &&
+           from->number > 2;
+}
+
 /* A reader that waits for end-of-file which cannot come. */
 static bool rule_reader(const struct scene *s, struct cause *c)
 {
@@ -98,8 +108,17 @@ static bool rule_reader(const struct scene *s, struct cause *c)
                                 .other_fd = end->number};
             return true;
         }
-        /* All holders read from this very pipe: each keeps the others from end-of-file. */
         const struct blocked_fd *others = other ? waits_on(other, false) : NULL;
+        if (others && !own && is_left_over(s, other, on->object)) {
+            *c = (struct cause){.kind = "deadlock",
+                                .slug = "write_end_kept_by_other",
+                                .who = p,
+                                .other = other,
+                                .on = on,
+                                .other_fd = end->number};
+            return true;
+        }
+        /* All holders read from this very pipe: each keeps the others from end-of-file. */
         if (others && strcmp(others->object, on->object) == 0) {
             bool self = own != NULL;
             *c = (struct cause){.kind = "deadlock",
