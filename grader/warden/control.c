@@ -411,6 +411,8 @@ static void record(struct run *r, const struct request *q)
 {
     if (++r->records == 1) {
         r->recorded_ns = now_ns();
+        for (int i = 0; i < r->procs_count; i++)
+            r->procs[i].outlives = !r->procs[i].ended;
         struct buffer b = {0};
         json_begin(&b, "record", warden_ms(r->w));
         json_text(&b, "id", r->e->id);

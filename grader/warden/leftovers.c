@@ -216,10 +216,16 @@ void leftovers_settle(struct run *r)
 
 /* ---- System V IPC -------------------------------------------------------------------------------- */
 
-static bool made_by_peer(struct run *r, const char *object)
+/* Of a peer's doing, or of a program's that still ran when the judge was done with it: that a test has failed
+ * half-way is no reason to say that it does not clean up at its end. */
+static bool says_nothing(struct run *r, const char *object)
 {
     const struct maker *m = objects_maker(r, object);
-    return m && run_is_peers(r, m->pid);
+    const struct process *p = m ? run_process(r, m->pid) : NULL;
+    bool outlives = p && p->outlives;
+    for (int i = 0; !p && i < r->procs_count; i++) /* made by a descendant: whose is not known any more */
+        outlives |= r->procs[i].outlives && !r->procs[i].peer;
+    return outlives || (m && run_is_peers(r, m->pid));
 }
 
 /* Where an object was made that nobody removed. */
@@ -236,7 +242,7 @@ static void report_object(struct run *r, const char *cause, const char *what, co
     struct buffer b = {0};
     char object[64];
     snprintf(object, sizeof object, "%s:%lld", what, (long long)id);
-    if (r->silent || made_by_peer(r, object))
+    if (r->silent || says_nothing(r, object))
         return;
     run_finding_begin(r, &b, "ipc_leak", cause);
     json_text(&b, "key", key);
@@ -305,7 +311,7 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
     if (!gone || !s->cause || s->r->silent || depth != 0)
         return;
     char *path = xformat("%s/%s", s->where, name);
-    if (!made_by_peer(s->r, path) && s->reported++ < 16) {
+    if (!says_nothing(s->r, path) && s->reported++ < 16) {
         struct buffer b = {0};
         run_finding_begin(s->r, &b, s->kind, s->cause);
         json_text(&b, "name", name);

@@ -63,6 +63,7 @@ struct process {
     int status;     /* as of waitpid(2) */
     bool peer;      /* ours, with the student's rights: what it does is no finding */
     bool signalled; /* by the judge: how it ends is no finding */
+    bool outlives;  /* the record came while it ran: it had no time to clean up */
     enum watching watching;
     uint64_t born; /* descendants so far; counted only where there are faults */
 };

@@ -240,6 +240,16 @@ j.record(status=j.wait(proc)["value"])
             ("ipc_leak", "sysv_sem"), ("ipc_leak", "sysv_shm")]
 
 
+def test_what_a_program_has_when_the_test_breaks_off_is_not_left_behind(warden):
+    judge = """
+proc, pid, i, o = j.spawn_piped("objects", ["stay"])
+os.read(o, 1)
+j.record()  # the program has not come to its end
+"""
+    out = warden.test(judge, ["objects"])
+    assert out.findings() == []
+
+
 def test_calls_and_flows_are_witnessed(warden):
     out = warden.test("""
 proc, pid, i, o = j.spawn_piped("calls", lines=["watch data"])

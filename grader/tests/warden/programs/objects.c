@@ -1,4 +1,5 @@
-/* Leaves one of each kind of IPC object and two files behind. */
+/* Leaves one of each kind of IPC object and two files behind. With an argument it has not come to its end yet: it says so, and
+ * waits for its input. */
 #include <fcntl.h>
 #include <mqueue.h>
 #include <semaphore.h>
@@ -10,7 +11,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
-int main(void)
+int main(int argc, char **argv)
 {
     int bad = 0;
     bad |= shmget(IPC_PRIVATE, 4096, 0600) < 0;
@@ -22,5 +23,8 @@ int main(void)
     bad |= open("inside", O_CREAT | O_WRONLY, 0600) < 0;
     if (bad)
         perror("objects");
+    char byte = 0;
+    if (argc > 1 && write(1, argv[1], 1) == 1 && read(0, &byte, 1) < 0)
+        bad = 1;
     return bad;
 }
