@@ -160,21 +160,39 @@ static _Noreturn void fail_gone(const tk_pipe *pipe, const char *message, const 
     tk_fail_early(pipe->p, message, w);
 }
 
+/* Has the call that is under way returned, if one is? Then nothing more will happen on the pipe. */
+static bool call_returned(const tk_pipe *pipe)
+{
+    const tk_process *p = pipe->p;
+    struct pollfd link = {.fd = p ? p->link : -1, .events = POLLIN};
+    return p && p->calling && (p->ended || poll(&link, 1, 0) > 0);
+}
+
+/* Until something can be done on the pipe, or the call has returned. */
+static void wait_for(const tk_pipe *pipe, const struct tk_waiting *w)
+{
+    const tk_process *p = pipe->p;
+    struct pollfd fds[2] = {{.fd = pipe->ours, .events = pipe->writes ? POLLOUT : POLLIN},
+                            {.fd = p && p->calling ? p->link : -1, .events = POLLIN}};
+    tk_wait_for(fds, 2, w);
+}
+
 void tk_pipe_send(tk_pipe *pipe, const void *data, size_t size)
 {
     const struct tk_waiting w = {.p = pipe->p, .what = tk_format("%s, which reads", who_acts(pipe))};
     size_t sent = 0;
     need(pipe, true);
     for (;;) {
-        if (!send_some(pipe, data, size, &sent))
-            fail_gone(pipe,
-                      tk_format("%s stopped reading: the pipe had taken %zu of %zu bytes", who_acts(pipe),
-                                sent, size),
-                      &w);
+        const bool returned = call_returned(pipe); /* before the last look at the pipe */
+        const bool open = send_some(pipe, data, size, &sent);
         if (sent == size)
             return;
-        struct pollfd fd = {.fd = pipe->ours, .events = POLLOUT};
-        tk_wait_for(&fd, 1, &w);
+        if (!open || returned)
+            fail_gone(pipe,
+                      tk_format("%s %s: the pipe had taken %zu of %zu bytes", who_acts(pipe),
+                                open ? "returned" : "stopped reading", sent, size),
+                      &w);
+        wait_for(pipe, &w);
     }
 }
 
@@ -184,18 +202,18 @@ tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what)
     struct tk_waiting w = {.p = pipe->p, .what = tk_format("%s: %zu bytes", what, size)};
     need(pipe, false);
     for (;;) {
-        bool open = receive_some(pipe, &t, size - t.size);
+        const bool returned = call_returned(pipe); /* before the last look at the pipe */
+        const bool open = receive_some(pipe, &t, size - t.size);
         tk_bytes so_far = bytes_of(&t);
         if (t.size == size)
             return so_far;
         w.so_far = &so_far;
-        if (!open)
+        if (!open || returned)
             fail_gone(pipe,
-                      tk_format("%s wrote no more than %zu of the %zu bytes of %s", who_acts(pipe), t.size,
-                                size, what),
+                      tk_format("%s %s %zu of the %zu bytes of %s", who_acts(pipe),
+                                open ? "returned and had written" : "wrote no more than", t.size, size, what),
                       &w);
-        struct pollfd fd = {.fd = pipe->ours, .events = POLLIN};
-        tk_wait_for(&fd, 1, &w);
+        wait_for(pipe, &w);
     }
 }
 

@@ -270,9 +270,10 @@ tk_pipe *tk_pipe_from(void); /* we read what the process writes */
 int tk_pipe_theirs(const tk_pipe *pipe);
 void tk_pipe_given(tk_pipe *pipe, tk_process *to_whom);
 const char *tk_pipe_object(const tk_pipe *pipe); /* "pipe:[812]" */
-/* Sends all bytes; fails if the reader is gone or the deadline passes. */
+/* Sends all bytes; fails if the reader is gone, if the call that is under way returns before they are in the pipe, or
+ * if the deadline passes. */
 void tk_pipe_send(tk_pipe *pipe, const void *data, size_t size);
-/* Reads exactly `size` bytes; fails on early end-of-file or deadline. */
+/* Reads exactly `size` bytes; fails on early end-of-file, if the call that is under way returns before, or on deadline. */
 tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what);
 /* How many bytes are in the pipe, written and not yet read. */
 size_t tk_pipe_unread(const tk_pipe *pipe);

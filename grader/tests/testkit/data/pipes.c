@@ -93,6 +93,22 @@ TK_TEST(nobody_writes_any_more)
     tk_pipe_receive(b.from, 5, "the greeting");
 }
 
+TK_TEST(returned_before_all_was_sent)
+{
+    struct both b = start();
+    tk_bytes data = tk_random_bytes(100000);
+    begin_copy(&b, 1000, 0);
+    tk_pipe_send(b.to, data.data, data.size);
+}
+
+TK_TEST(returned_before_all_was_received)
+{
+    struct both b = start();
+    begin_copy(&b, 2, 0);
+    tk_pipe_send(b.to, "12", 2);
+    tk_pipe_receive(b.from, 5, "the greeting");
+}
+
 TK_TEST(more_than_the_limit)
 {
     struct both b = start();
@@ -167,6 +183,7 @@ TK_TEST(meanwhile_without_a_call_is_an_error)
 TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(sent_and_received_step_by_step), tk_test(waits_for_bytes_that_do_not_come),
          tk_test(nobody_reads_what_is_sent), tk_test(nobody_writes_any_more), tk_test(more_than_the_limit),
+         tk_test(returned_before_all_was_sent), tk_test(returned_before_all_was_received),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
          tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
          tk_test(a_call_blocks_or_returns), tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
