@@ -223,8 +223,10 @@ static bool says_nothing(struct run *r, const char *object)
     const struct maker *m = objects_maker(r, object);
     const struct process *p = m ? run_process(r, m->pid) : NULL;
     bool outlives = p && p->outlives;
-    for (int i = 0; !p && i < r->procs_count; i++) /* made by a descendant: whose is not known any more */
-        outlives |= r->procs[i].outlives && !r->procs[i].peer;
+    /* Made by a descendant, whose is not known any more; or somebody was ended in the very call that removes
+     * it. */
+    for (int i = 0; !p && i < r->procs_count; i++)
+        outlives |= r->procs[i].outlives;
     return outlives || (m && run_is_peers(r, m->pid));
 }
 
