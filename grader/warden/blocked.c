@@ -256,9 +256,12 @@ bool blocked_for_ever(const struct proc_access *a, pid_t pid, const char *but)
     struct blocked b;
     size_t n = proc_threads(pid, threads, ARRAY_SIZE(threads)), seen = 0;
     for (size_t i = 0; i < n; i++) {
+        /* State and call are two files: one who sleeps and asks in turn could be seen asleep, then at the
+         * question. */
+        const uint64_t before = proc_switches(pid, threads[i]);
         if (!blocked_look(a, pid, threads[i], &b))
             continue; /* it has ended */
-        if (!waits_for_ever(&b, but))
+        if (!waits_for_ever(&b, but) || proc_switches(pid, threads[i]) != before)
             return false;
         seen++;
     }

@@ -127,7 +127,7 @@ def test_a_wait_that_cannot_be_proven_vain_ends_before_the_wall_limit(lab: Lab, 
     assert outcome.record["cause"] in ((cause,) if cause else ("spins", "still_running"))
 
 
-@pytest.mark.parametrize("test", ["who_waits_for_the_judge_does_not_block", "who_sleeps_does_not_block", "who_spins_does_not_block"])
+@pytest.mark.parametrize("test", ["who_waits_for_the_judge_does_not_block", "who_sleeps_does_not_block", "who_sleeps_and_asks_does_not_block", "who_spins_does_not_block"])
 def test_what_only_time_or_the_judge_ends_is_no_wait(lab: Lab, test: str) -> None:
     outcome = lab.run("streams", test, "limit wall_ms 1500")
     assert outcome.end["outcome"] == "finished"

@@ -311,6 +311,12 @@ TK_TEST(who_sleeps_does_not_block)
     tk_fail("not so by the deadline");
 }
 
+TK_TEST(who_sleeps_and_asks_does_not_block)
+{
+    tk_assert(!tk_blocks(tk_pid(start("sleeps_and_asks")), NULL), "a question between two sleeps counted");
+    tk_fail("not so by the deadline");
+}
+
 TK_TEST(who_spins_does_not_block)
 {
     tk_assert(!tk_blocks(tk_pid(start("spins")), NULL), "a loop counted");
@@ -367,4 +373,5 @@ TK_SUITE(tk_test(upper_is_right), tk_test(lower_is_wrong), tk_test(last_byte_is_
          tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one), tk_test(line_does_not_end),
          tk_test(line_is_too_long), tk_test(line_does_not_come), tk_test(blocks_in_read),
          tk_test(who_waits_for_the_judge_does_not_block), tk_test(who_sleeps_does_not_block),
-         tk_test(who_spins_does_not_block), tk_test(two_processes_on_one_pipe))
+         tk_test(who_sleeps_and_asks_does_not_block), tk_test(who_spins_does_not_block),
+         tk_test(two_processes_on_one_pipe))

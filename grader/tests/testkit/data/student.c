@@ -126,6 +126,13 @@ static int sleeps(void)
     return 0;
 }
 
+static int sleeps_and_asks(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) <= 0)
+        usleep(200);
+    return 0;
+}
+
 static int floods(void)
 {
     static char data[65536];
@@ -259,6 +266,7 @@ static const struct {
                 {"pauses", pauses},
                 {"spins", spins},
                 {"sleeps", sleeps},
+                {"sleeps_and_asks", sleeps_and_asks},
                 {"floods", floods},
                 {"reads_slowly", reads_slowly},
                 {"keeps_write_end", keeps_write_end},
