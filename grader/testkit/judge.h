@@ -37,6 +37,7 @@ struct tk_process {
     uint32_t wait_seq;     /* of the CTL_WAIT that is not answered yet, 0 none */
     int link;              /* driver link, -1 none */
     bool calling;          /* a call has begun and not ended */
+    bool never_idle;       /* tk_settles() has found that out */
     const char *function;  /* of the last call */
 };
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SPIN_MS   100  /* of processor time, in which who has something to wait for would have begun to */
 #define SETTLE_MS 1000 /* how long a process that gave up its end of a pipe may take to end */
 
 /* ---- starting ----------------------------------------------------------------------------------- */
@@ -355,6 +356,28 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
     if (j->answer->error)
         tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));
     return (pid_t)j->answer->value;
+}
+
+bool tk_settles(tk_process *p)
+{
+    struct tk_judge *j = tk_judge();
+    struct tk_text text = {0};
+    if (p->never_idle)
+        return false;
+    write_blocked(&text, "idle", NULL);
+    tk_text_print(&text, "cpu %lld\n", (long long)(SPIN_MS * j->slow));
+    uint32_t seq =
+        tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = p->proc, .text = text.data});
+    j->answer = NULL;
+    j->awaited_seq = seq;
+    while (!j->answer)
+        if (tk_sleep(NULL, 0, j->deadline_ns, false) == TK_LATE)
+            return false;
+    if (j->answer->error && j->answer->error != ESRCH && j->answer->error != EBUSY &&
+        j->answer->error != ETIMEDOUT)
+        tk_error("the supervisor cannot wait for %s: %s", p->program, strerror(j->answer->error));
+    p->never_idle = j->answer->error == EBUSY;
+    return j->answer->error == 0;
 }
 
 bool tk_blocks(pid_t pid, const char *but)

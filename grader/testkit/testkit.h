@@ -189,6 +189,10 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object);
  * other than time: in a call that no timeout ends. False if it has ended, or has not come to that by the deadline; what
  * that means is for the test to say. A call on the object `but` does not count (there it waits for the judge); NULL: any does. */
 bool tk_blocks(pid_t pid, const char *but);
+/* Waits until p's program is idle, so that it has done all that there was to do. False, without an end of the test, once it
+ * is certain that it never comes to that: it has ended, it sleeps and looks again, or it spins (100 ms of processor time):
+ * for tests of other things, in which that must not cost a point. Asked again of such a one, it does not wait. */
+bool tk_settles(tk_process *p);
 /* Waits until a fault holds a process of p's program. Returns its pid. What the test waits for meanwhile, and what nobody
  * but the held one can give, ends at the test's deadline only. */
 pid_t tk_wait_held(tk_process *p);

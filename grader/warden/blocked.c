@@ -285,7 +285,8 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
     if (strcmp(class, "idle") == 0)
         any = b->class != BLOCKED_SLEEP && b->class != BLOCKED_WRITE && b->class != BLOCKED_STOPPED &&
               (b->class != BLOCKED_POLL || b->fds_count > 0);
-    bool class_fits = any || (b->class == BLOCKED_POLL && (reads || writes));
+    const bool naps = b->class == BLOCKED_POLL && !b->fds_count && strcmp(class, "sleep") == 0;
+    bool class_fits = any || naps || (b->class == BLOCKED_POLL && (reads || writes));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         class_fits |= strcmp(class, names[i].name) == 0 && b->class == names[i].class;
     if (!class_fits)

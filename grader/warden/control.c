@@ -231,8 +231,29 @@ static void send_signal(struct run *r, const struct request *q)
     answer(r, q, kill(pid, number) < 0 ? errno : 0, 0, 0, "");
 }
 
+/* Those of a program that the judge has started, or of all. */
+static size_t tree_of(struct run *r, int proc, pid_t *tree, size_t room)
+{
+    if (proc < 0)
+        return run_tree(r, tree, room);
+    if (r->procs[proc].ended)
+        return 0;
+    tree[0] = r->procs[proc].pid;
+    return 1 + proc_descendants(tree[0], tree + 1, room - 1);
+}
+
+static uint64_t cpu_ticks_of(struct run *r, int proc)
+{
+    pid_t tree[TASKS_MAX];
+    struct proc_stat st;
+    uint64_t sum = 0;
+    for (size_t i = tree_of(r, proc, tree, ARRAY_SIZE(tree)); i-- > 0;)
+        sum += proc_stat(tree[i], &st) ? st.cpu_ticks : 0;
+    return sum;
+}
+
 static void add_waiter(struct run *r, const struct request *q, const char *class, const char *object,
-                       pid_t forever)
+                       pid_t forever, int64_t cpu_ms)
 {
     if (r->waiters_count == ARRAY_SIZE(r->waiters) || strlen(class) >= sizeof r->waiters->class ||
         strlen(object) >= sizeof r->waiters->object) {
@@ -247,6 +268,9 @@ static void add_waiter(struct run *r, const struct request *q, const char *class
                          .forever = forever};
     strcpy(w->class, class);
     strcpy(w->object, object);
+    if (cpu_ms > 0)
+        w->cpu_ticks =
+            cpu_ticks_of(r, w->proc) + (uint64_t)((cpu_ms * sysconf(_SC_CLK_TCK) + 999) / 1000) + 1;
     if (!w->deadline_ns || w->deadline_ns > r->wall_end_ns)
         w->deadline_ns = r->wall_end_ns;
     control_check_waiters(r);
@@ -256,6 +280,7 @@ static void wait_blocked(struct run *r, const struct request *q)
 {
     const char *class = NULL, *object = "";
     pid_t forever = 0;
+    int64_t cpu_ms = 0;
     for (char *save = NULL, *line = strtok_r(q->payload, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
         if (strncmp(line, "op ", 3) == 0 && word_decode(line + 3))
@@ -264,9 +289,11 @@ static void wait_blocked(struct run *r, const struct request *q)
             object = line + 7;
         else if (strncmp(line, "forever ", 8) == 0)
             forever = (pid_t)atoi(line + 8);
+        else if (strncmp(line, "cpu ", 4) == 0)
+            cpu_ms = atoll(line + 4);
     }
     if (class && q->m.proc < r->procs_count)
-        add_waiter(r, q, class, object, forever);
+        add_waiter(r, q, class, object, forever, cpu_ms);
     else
         answer(r, q, EINVAL, 0, 0, "");
 }
@@ -442,7 +469,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_WAIT:
         if (named(r, q))
-            add_waiter(r, q, "", "", 0);
+            add_waiter(r, q, "", "", 0, 0);
         break;
     case CTL_BLOCKED:
         wait_blocked(r, q);
@@ -481,7 +508,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_HELD:
         if (q->m.proc < r->procs_count)
-            add_waiter(r, q, "", "", 0);
+            add_waiter(r, q, "", "", 0, 0);
         else
             answer(r, q, ESRCH, 0, 0, "");
         break;
@@ -534,6 +561,23 @@ void control_serve(struct run *r)
         close(q.fds[i]);
 }
 
+/* Who is blocked as the waiter wants; 0 nobody. *error: nobody will be, as the judge lets that be told. */
+static pid_t find_blocked(struct run *r, const struct waiter *w, int *error)
+{
+    pid_t tree[TASKS_MAX];
+    const size_t n = tree_of(r, w->proc, tree, ARRAY_SIZE(tree));
+    bool sleeps = false;
+    *error = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (blocked_process_matches(&r->w->access, tree[i], w->class, w->object))
+            return tree[i];
+        sleeps |= w->cpu_ticks && blocked_process_matches(&r->w->access, tree[i], "sleep", "");
+    }
+    if (w->cpu_ticks)
+        *error = n == 0 ? ESRCH : sleeps || cpu_ticks_of(r, w->proc) >= w->cpu_ticks ? EBUSY : 0;
+    return 0;
+}
+
 /* True if the waiter has its answer. */
 static bool check_waiter(struct run *r, const struct waiter *w)
 {
@@ -554,19 +598,11 @@ static bool check_waiter(struct run *r, const struct waiter *w)
             return true;
         }
     } else if (w->op == CTL_BLOCKED) {
-        pid_t tree[TASKS_MAX];
-        size_t n = 0;
-        if (w->proc < 0)
-            n = run_tree(r, tree, ARRAY_SIZE(tree));
-        else if (!r->procs[w->proc].ended) {
-            tree[n++] = r->procs[w->proc].pid;
-            n += proc_descendants(tree[0], tree + 1, ARRAY_SIZE(tree) - 1);
-        }
-        for (size_t i = 0; i < n; i++) {
-            if (blocked_process_matches(&r->w->access, tree[i], w->class, w->object)) {
-                control_answer(r, w->op, w->seq, 0, tree[i], 0, "");
-                return true;
-            }
+        int error;
+        const pid_t pid = find_blocked(r, w, &error);
+        if (pid || error) {
+            control_answer(r, w->op, w->seq, error, pid, 0, "");
+            return true;
         }
     }
     if (now_ns() < w->deadline_ns)

@@ -1,5 +1,6 @@
 """What warden sees of blocked processes, and what it makes of it."""
 
+import errno
 import subprocess
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_idle_is_who_waits_for_something_to_do(warden, what, idle):
     j.record(error=j.blocked("idle", proc=proc, seconds={seconds})["error"])
     """, ["waits"])
     assert out.record()["error"] == (0 if idle else 110)
+
+
+@pytest.mark.parametrize(("what", "error"), [
+    ("poll_timeout", 0), ("fifo", 0), ("sleep", errno.EBUSY), ("looks_again", errno.EBUSY), ("thread_runs", errno.EBUSY),
+    ("ends", errno.ESRCH),
+])
+def test_who_never_comes_to_wait_is_told_long_before_the_deadline(warden, what, error):
+    out = warden.test(f"""
+    proc, pid, i, o = j.spawn_piped("waits", [{what!r}])
+    j.record(error=j.ask(BLOCKED, "op idle\\ncpu 100\\n", proc=proc, deadline_s=60)["error"])
+    """, ["waits"])
+    assert out.record()["error"] == error
+    assert out.end()["wall_ms"] < 20000
 
 
 BESIDE_A_PEER = """
