@@ -210,6 +210,7 @@ class _Reader:
             seeds=table.get("seeds", tables.whole(1, SEEDS_MAX), Weave.seeds),
             depth=table.get("depth", tables.whole(1, DEPTH_MAX), Weave.depth),
             stdin=table.get("stdin", tables.content(STDIN_MAX), Weave.stdin),
+            stdout=table.get("stdout", tables.content(STDIN_MAX), Weave.stdout),
             starts=table.get("starts", starts, Weave.starts),
             scenario=table.get("scenario", _source_kind(visibility), Weave.scenario),
         )

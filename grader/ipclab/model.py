@@ -62,6 +62,7 @@ class Weave:
     seeds: int = 100
     depth: int = 3  # bugs that need up to so many ordering constraints
     stdin: str = ""  # of the first program
+    stdout: str | None = None  # what is printed in every schedule; None: anything
     starts: tuple[tuple[str, ...], ...] = ()  # for PROGRAM: NAME of a target, arguments; none: the test's target alone
     scenario: str | None = None  # for FUNCTIONS: the file with main that calls them, relative to the lab's folder
 

@@ -110,7 +110,7 @@ def flag() -> Kind:
 
 
 def content(most: int) -> Kind:
-    """What a program reads: text of any number of lines, also none."""
+    """What a program reads or prints: text of any number of lines, also none."""
     allowed = f"a text of at most {most} bytes, without control characters but tabs and ends of lines"
 
     def read(value: Any) -> str:

@@ -9,6 +9,7 @@ host told of all of them and came to its own end. What is known to be the submis
     system calls past the C library, programs that were not built for weave, signals to processes that are not of the run,
     other machines, too many processes
     a scenario that ends with another exit status than 0: its main is the lab's, and says so that its check failed
+    another output than the test asks for, where it asks for one
     other kinds             where fails_on has them; wrong_output: a program that is started ends with another status than 0,
                             which programs may well do when others come first, so that it costs only where it is asked for
     race with a handler     where fails_on has race: a flag that the program protects by its own order is none
@@ -126,8 +127,9 @@ class _Judgement:
     def outcome(self) -> Outcome:
         told = self._confirmed([_reduced(s, self.test) for s in self.explored.schedules])
         ends = list(self._ends())
-        if ends or any(_shows(s) for s in told if not s.brief):
-            found = [*self._explained(told, TOLD_MAX), *(self._end(s, who) for s, who in ends[:1])]
+        printed = list(self._printed())
+        if ends or printed or any(_shows(s) for s in told if not s.brief):
+            found = [*self._explained(told, TOLD_MAX), *(self._end(s, who) for s, who in ends[:1]), *(self._output(s) for s in printed[:1])]
             found.sort(key=lambda f: _ORDER.index(f.kind) if f.kind in _ORDER else len(_ORDER))
             return Outcome(TestStatus.FAIL, Verdict(TestStatus.FAIL, message=found[0].text), tuple(map(self._replayed, found)), 0.0)
         doubtful = [s for s in self.explored.schedules if not s.brief and _is_doubtful(s)]
@@ -156,6 +158,19 @@ class _Judgement:
             if s.brief or s.verdict != "done" or explain.crashed(s):
                 continue
             yield from ((s, i) for i, p in enumerate(s.processes) if p.parent < 0 and p.end)
+
+    def _printed(self) -> Iterator[Schedule]:
+        """Schedules that came to their end and printed something else than the test wants. What is new comes in full."""
+        wanted = None if self.test.weave is None else self.test.weave.stdout
+        for s in self.explored.schedules if wanted is not None else ():
+            if not s.brief and s.verdict == "done" and not explain.crashed(s) and s.stdout != wanted.encode():
+                yield s
+
+    def _output(self, s: Schedule) -> Finding:
+        wanted = "" if self.test.weave is None else self.test.weave.stdout or ""
+        said, right = (clean(text.strip(), limit=60) or "nothing" for text in (s.stdout.decode("utf-8", "replace"), wanted))
+        replay = explain.replay_command(self.options, s.seed, self._command())
+        return catalogue.finding("wrong_output", "prints_wrong_in_schedule", {"printed": said, "expected": right, "seed": s.seed}, replay=replay)
 
     def _end(self, s: Schedule, who: int) -> Finding:
         code = s.processes[who].end or 0

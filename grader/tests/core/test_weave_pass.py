@@ -220,6 +220,20 @@ def test_a_process_that_fails_when_another_comes_first_costs_only_where_that_is_
     assert "exit status 7" in test["message"] and re.search(r"0 in that of seed \d+", test["message"])
 
 
+def test_what_is_printed_costs_where_the_test_says_what_it_has_to_be(tmp_path: Path) -> None:
+    """Both halves of the addition are locked, and the lock is free in between: no race, and the sum is sometimes wrong."""
+    lost = swapped(COUNT, ("        s->count++;\n", "        int count = s->count;\n        sem_post(&s->mutex);\n        sem_wait(&s->mutex);\n        s->count = count + 1;\n"))
+    tree = Path(shutil.copytree(TREE, tmp_path / "tree"))
+    place = hand_in(tmp_path, count_c=lost)
+    assert statuses(graded(place, tree=tree))["count_is_ordered"] == "pass"
+    toml = tree / "labs" / LAB / "lab.toml"
+    toml.write_text(swapped(toml.read_text(), ('stdin = "2\\n"\n', 'stdin = "2\\n"\nstdout = "4\\n"\n')))
+    test = test_of(graded(place, tree=tree), "count_is_ordered")
+    assert test["status"] == "fail" and [f["cause"] for f in test["findings"]] == ["prints_wrong_in_schedule"]
+    assert re.search(r"[23] is printed instead of 4", test["message"])
+    assert statuses(graded(SOLUTION, tree=tree))["count_is_ordered"] == "pass"
+
+
 def test_a_test_whose_other_passes_fail_is_not_run_under_weave(tmp_path: Path) -> None:
     result = graded(hand_in(tmp_path, box_c=swapped(BOX, ("+= n;", "-= n;")), count_c="int main(void) { return 1; }\n"))
     assert {n: s for n, s in statuses(result).items() if s != "pass"} == {
