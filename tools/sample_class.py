@@ -63,7 +63,8 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 def changed(solution: Path, names: tuple[str, ...], change: Path) -> dict[str, bytes]:
     """The solution with a mutant or variant laid on it: a patch, or a folder of files that replace the solution's."""
     if change.is_dir():
-        return read(solution, names) | read(change, names)
+        own = tuple(sorted(p.name for p in change.glob("*.h")))
+        return read(solution, names) | read(change, (*names, *own))
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         shutil.copytree(solution, tree)
