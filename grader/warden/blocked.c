@@ -285,8 +285,10 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
     if (strcmp(class, "idle") == 0)
         any = b->class != BLOCKED_SLEEP && b->class != BLOCKED_WRITE && b->class != BLOCKED_STOPPED &&
               (b->class != BLOCKED_POLL || b->fds_count > 0);
+    /* poll(2) and splice(2) wait for either: each descriptor says for what. */
+    const bool either = b->class == BLOCKED_POLL || b->raw.number == SYS_splice;
     const bool naps = b->class == BLOCKED_POLL && !b->fds_count && strcmp(class, "sleep") == 0;
-    bool class_fits = any || naps || (b->class == BLOCKED_POLL && (reads || writes));
+    bool class_fits = any || naps || (either && (reads || writes));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         class_fits |= strcmp(class, names[i].name) == 0 && b->class == names[i].class;
     if (!class_fits)
@@ -295,7 +297,7 @@ bool blocked_matches(const struct blocked *b, const char *class, const char *obj
     if (!by_descriptor || (any && !*object))
         return true;
     for (size_t i = 0; i < b->fds_count; i++) {
-        bool direction = (!reads && !writes) || b->class != BLOCKED_POLL || b->fds[i].write == writes;
+        bool direction = (!reads && !writes) || !either || b->fds[i].write == writes;
         if (direction && (!*object || strcmp(b->fds[i].object, object) == 0))
             return true;
     }

@@ -135,6 +135,22 @@ TK_TEST(a_call_blocks_or_returns)
     tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits again");
 }
 
+TK_TEST(a_splice_waits_on_both_sides)
+{
+    struct both b = start();
+    tk_bytes data = tk_random_bytes(65536);
+    tk_call_begin(b.driver, tk_msg_new("splice"));
+    tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits for bytes");
+    tk_pipe_send(b.to, data.data, 65536); /* the other pipe is full then */
+    while (tk_pipe_unread(b.from) < 65536)
+        tk_wait_blocked(b.driver, "any", NULL);
+    tk_pipe_send(b.to, data.data, 1000);
+    tk_assert(tk_call_blocked(b.driver, "write", tk_pipe_object(b.from)), "it waits for room");
+    tk_pipe_close(b.to);
+    tk_call_meanwhile(b.driver, &(struct tk_meanwhile){.from = b.from});
+    tk_assert_int(tk_get_int(tk_call_end(b.driver)), 66536, "the number");
+}
+
 TK_TEST(a_killed_process_is_gone)
 {
     const char *args[] = {"pauses", NULL};
@@ -186,4 +202,4 @@ TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(returned_before_all_was_sent), tk_test(returned_before_all_was_received),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
          tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
-         tk_test(a_call_blocks_or_returns), tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
+         tk_test(a_call_blocks_or_returns), tk_test(a_splice_waits_on_both_sides), tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
