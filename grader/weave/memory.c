@@ -101,13 +101,15 @@ static void enter(struct mapping *m, bool there)
 }
 
 void weave_map(void *address, size_t length, enum weave_memory_kind kind, uint64_t dev, uint64_t ino,
-               uint64_t offset, const char *name, uint32_t place)
+               uint64_t whole, uint64_t offset, const char *name, uint32_t place)
 {
     length = pages(length);
     uint32_t memory = find_memory(kind, dev, ino);
     if (!memory) {
         /* A file may be mapped in larger pieces later: cells cost nothing until they are used. */
-        uint64_t size = kind == MEMORY_FILE ? (offset + length) * 4 + (1u << 20) : offset + length;
+        uint64_t size = offset + length;
+        if (kind == MEMORY_FILE)
+            size = (whole > size ? whole : size) * 4 + (1u << 20);
         struct weave_memory m = {.dev = dev, .ino = ino, .size = size, .made_place = place, .kind = kind};
         snprintf(m.name, sizeof m.name, "%s", name ? name : "");
         memory = make_memory(&m);
@@ -231,9 +233,10 @@ static void *map(void *wanted, size_t length, int protection, int flags, int fd,
     if (made == MAP_FAILED)
         return made;
     if (anonymous)
-        weave_map(made, length, MEMORY_ANONYMOUS, 0, ++REGION->anonymous, 0, "", place);
+        weave_map(made, length, MEMORY_ANONYMOUS, 0, ++REGION->anonymous, length, 0, "", place);
     else if (S_ISREG(st.st_mode))
-        weave_map(made, length, MEMORY_FILE, st.st_dev, st.st_ino, (uint64_t)offset, "", place);
+        weave_map(made, length, MEMORY_FILE, st.st_dev, st.st_ino, (uint64_t)st.st_size, (uint64_t)offset, "",
+                  place);
     return made;
 }
 
@@ -268,6 +271,7 @@ void *__wrap_mremap(void *old, size_t old_length, size_t length, int flags, void
         return made;
     struct weave_memory memory = REGION->memory[m.memory];
     weave_unmap(old, old_length);
-    weave_map(made, length, memory.kind, memory.dev, memory.ino, m.offset, memory.name, PLACE);
+    weave_map(made, length, memory.kind, memory.dev, memory.ino, m.offset + length, m.offset, memory.name,
+              PLACE);
     return made;
 }

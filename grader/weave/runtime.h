@@ -107,9 +107,9 @@ void weave_drop(weave_key key);
 weave_key weave_key_of(const void *address);
 weave_key weave_key_inode(int fd); /* KIND_INODE, or KIND_NONE for a descriptor that is not open */
 /* A mapping of `length` bytes of the kernel's object, from `offset` on, has been made at `address` by a
- * wrapper. */
+ * wrapper. The object has `whole` bytes: the next mapping of it may be larger than the first one. */
 void weave_map(void *address, size_t length, enum weave_memory_kind kind, uint64_t dev, uint64_t ino,
-               uint64_t offset, const char *name, uint32_t place);
+               uint64_t whole, uint64_t offset, const char *name, uint32_t place);
 void weave_unmap(void *address, size_t length);
 /* A new object has been made under this number: if there was another one before, it is gone, with its cells.
  */

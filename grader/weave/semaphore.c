@@ -186,7 +186,7 @@ static sem_t *map_again(const char *path, uint32_t place)
         close(fd);
     if (made == MAP_FAILED)
         return NULL;
-    weave_map(made, sizeof(sem_t), MEMORY_FILE, st.st_dev, st.st_ino, 0, path, place);
+    weave_map(made, sizeof(sem_t), MEMORY_FILE, st.st_dev, st.st_ino, sizeof(sem_t), 0, path, place);
     return made;
 }
 

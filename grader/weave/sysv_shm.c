@@ -57,7 +57,7 @@ void *__wrap_shmat(int id, const void *wanted, int flags)
     if (made == (void *)-1)
         return made;
     if (known)
-        weave_map(made, ds.shm_segsz, MEMORY_SYSV, 0, (uint32_t)id, 0, "", PLACE);
+        weave_map(made, ds.shm_segsz, MEMORY_SYSV, 0, (uint32_t)id, ds.shm_segsz, 0, "", PLACE);
     segment->value = weave_now();
     weave_release(segment);
     weave_wake(segment->key);

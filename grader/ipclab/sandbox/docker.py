@@ -52,7 +52,8 @@ RUN_FLAGS: tuple[str, ...] = (
     "--memory-swap=1g",
     "--ulimit=core=0:0",
     "--ulimit=nofile=4096:4096",
-    "--ulimit=fsize=268435456:268435456",
+    # soft; up to the hard one warden gives what an entry asks for: weave's region is a sparse file of 8 GiB
+    "--ulimit=fsize=268435456:8589934592",
     "--ulimit=stack=8388608:67108864",
     "--tmpfs=/tmp:size=256m,nr_inodes=8192,mode=1777",
     "--tmpfs=/work:exec,size=256m,nr_inodes=8192,mode=0755",
