@@ -9,6 +9,7 @@
 
 struct tk_back {
     int ours, theirs;
+    const char *what; /* that it waits for */
 };
 
 tk_back *tk_back_new(void)
@@ -19,7 +20,7 @@ tk_back *tk_back_new(void)
     if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         tk_error("SO_PASSCRED: %s", strerror(errno));
     tk_back *b = tk_alloc(sizeof *b);
-    *b = (tk_back){.ours = ends[0], .theirs = ends[1]};
+    *b = (tk_back){.ours = ends[0], .theirs = ends[1], .what = "a question to the test"};
     return b;
 }
 
@@ -84,7 +85,7 @@ static bool receive(const tk_back *b, void *data, size_t room, size_t *size, pid
 
 size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid)
 {
-    const struct tk_waiting w = {.what = "a question to the test"};
+    const struct tk_waiting w = {.what = b->what};
     if (b->theirs >= 0)
         tk_error("tk_back_receive before tk_back_given: end-of-file could not come");
     for (;;) {
@@ -97,6 +98,11 @@ size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid)
         struct pollfd fd = {.fd = b->ours, .events = POLLIN};
         tk_wait_for(&fd, 1, &w);
     }
+}
+
+void tk_back_expects(tk_back *b, const char *what)
+{
+    b->what = what;
 }
 
 bool tk_back_pending(tk_back *b)

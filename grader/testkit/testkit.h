@@ -309,6 +309,8 @@ int tk_back_fd(const tk_back *b); /* give it to the driver in how->fds; closed h
 void tk_back_given(tk_back *b);   /* after the spawn */
 /* Waits for a question of at most `size` bytes. Returns its length; *pid is the sender. 0 = all holders are gone. */
 size_t tk_back_receive(tk_back *b, void *data, size_t size, pid_t *pid);
+/* What the next question means to a person, should it not come: "the producer, back from put". */
+void tk_back_expects(tk_back *b, const char *what);
 /* True if a question waits now (does not block). */
 bool tk_back_pending(tk_back *b);
 /* Waits until a question waits, or all holders are gone. False if it is proven that nothing will come, or at the deadline:

@@ -59,6 +59,7 @@ FAILING = {
                                           cause="waits_for_message", expected="a question to the test",
                                           findings=(("hang", "waits_for_message"),)),
     "no_question_comes": Fail(r"functions \(pid \d+\) is blocked in pause", expected="a question to the test", **WAITS),
+    "no_question_of_a_kind_comes": Fail(r"functions \(pid \d+\) is blocked in pause", expected="a question of a kind", **WAITS),
     "that_no_question_comes_is_told": Fail("none came"),
     "descriptors_of_one_that_ended": Fail("student exited with 3 before the test looked at its open descriptors",
                                           expected="a running process, to look at its open descriptors"),

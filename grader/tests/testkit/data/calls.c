@@ -268,6 +268,16 @@ TK_TEST(no_question_comes)
     tk_back_receive(back, &letter, 1, &pid);
 }
 
+TK_TEST(no_question_of_a_kind_comes)
+{
+    tk_back *back;
+    char letter;
+    pid_t pid;
+    tk_call_begin(with_back(&back), tk_msg_new("hang"));
+    tk_back_expects(back, "a question of a kind");
+    tk_back_receive(back, &letter, 1, &pid);
+}
+
 TK_TEST(that_no_question_comes_is_told)
 {
     tk_back *back;
@@ -478,7 +488,7 @@ TK_SUITE(tk_test(add_is_right), tk_test(add_is_wrong_beyond_doubles), tk_test(ma
          tk_test(unknown_function), tk_test(handler_reads_what_was_not_sent), tk_test(too_many_answers),
          tk_test(begin_and_end), tk_test(end_without_begin), tk_test(not_a_driver),
          tk_test(questions_have_proven_senders), tk_test(question_is_too_long), tk_test(empty_question_is_not_the_end),
-         tk_test(no_question_comes), tk_test(that_no_question_comes_is_told),
+         tk_test(no_question_comes), tk_test(no_question_of_a_kind_comes), tk_test(that_no_question_comes_is_told),
          tk_test(links_do_not_survive_an_exec), tk_test(descriptors_are_seen),
          tk_test(descriptor_leak_is_told), tk_test(second_descriptor_of_an_old_object_is_a_leak),
          tk_test(descriptors_of_one_that_ended), tk_test(zombie_is_seen),
