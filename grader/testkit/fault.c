@@ -81,22 +81,36 @@ void tk_assert_faults_injected_at(const char *file, int line, tk_process *p)
 
 /* ---- holding ---------------------------------------------------------------------------------------- */
 
-pid_t tk_wait_held(tk_process *p)
+bool tk_held_comes(tk_process *p, tk_process *talker, pid_t *pid)
 {
     struct tk_judge *j = tk_judge();
-    const struct tk_waiting w = {.p = p, .what = tk_format("a process of %s that is held", p->program)};
+    const struct tk_waiting w = {
+        .p = p, .what = tk_format("%s to come to the call before which the test holds it", p->program)};
     tk_watch_end(p);
     const uint32_t seq = tk_control_send(&(struct tk_request){.op = CTL_HELD, .proc = p->proc});
     j->answer = NULL;
     j->awaited_seq = seq;
     while (!j->answer) {
+        struct pollfd out = {.fd = talker ? talker->out_fd : -1, .events = POLLIN};
         if (p->ended)
             tk_fail_early(p, tk_format("%s; the test waited for %s", tk_how_it_is(p), w.what), &w);
-        tk_wait_for(NULL, 0, &w);
+        tk_wait_for(&out, 1, &w);
+        if (!j->answer && out.revents) {
+            j->awaited_seq = 0; /* should the supervisor answer yet, nobody waits for it */
+            return false;
+        }
     }
     if (j->answer->error)
         tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));
-    return (pid_t)j->answer->value;
+    *pid = (pid_t)j->answer->value;
+    return true;
+}
+
+pid_t tk_wait_held(tk_process *p)
+{
+    pid_t pid = 0;
+    tk_held_comes(p, NULL, &pid);
+    return pid;
 }
 
 void tk_release(tk_process *p)

@@ -66,9 +66,8 @@ static void read_mode(const char **at, struct tk_fd *fd)
         bad_line(*at);
 }
 
-struct tk_fds tk_fds(tk_process *p)
+static struct tk_fds read_fds(const char *at)
 {
-    const char *at = ask(p, CTL_FDS, "its open descriptors");
     size_t room = count_lines(at);
     struct tk_fds fds = {.list = tk_alloc((room + 1) * sizeof *fds.list)};
     while (*at) {
@@ -82,6 +81,20 @@ struct tk_fds tk_fds(tk_process *p)
         copy_word(&at, '\n', fd->object, sizeof fd->object);
     }
     return fds;
+}
+
+struct tk_fds tk_fds(tk_process *p)
+{
+    return read_fds(ask(p, CTL_FDS, "its open descriptors"));
+}
+
+struct tk_fds tk_fds_of(pid_t pid)
+{
+    struct tk_answer *a = tk_control_ask(&(struct tk_request){.op = CTL_FDS, .proc = -1, .arg = pid});
+    if (a->error && a->error != ESRCH)
+        tk_error("the supervisor cannot tell the open descriptors of process %d: %s", (int)pid,
+                 strerror(a->error));
+    return read_fds(a->error ? "" : a->text);
 }
 
 static bool was_open(struct tk_fds before, const struct tk_fd *fd)

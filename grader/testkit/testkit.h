@@ -196,6 +196,8 @@ bool tk_settles(tk_process *p);
 /* Waits until a fault holds a process of p's program. Returns its pid. What the test waits for meanwhile, and what nobody
  * but the held one can give, ends at the test's deadline only. */
 pid_t tk_wait_held(tk_process *p);
+/* The same, but false if `talker` says something on its stdout before anybody is held. */
+bool tk_held_comes(tk_process *p, tk_process *talker, pid_t *pid);
 /* All that are held go on; it is the grader's own fault if there are none. */
 void tk_release(tk_process *p);
 /* How often the faults of p happened so far. */
@@ -212,6 +214,8 @@ struct tk_fd { int number; bool readable, writable; char object[120]; };
 struct tk_fds { size_t count; struct tk_fd *list; };
 /* The open descriptors of a process, by number. */
 struct tk_fds tk_fds(tk_process *p);
+/* The same of any process of the test's, one that is held, say; none if it has ended. */
+struct tk_fds tk_fds_of(pid_t pid);
 /* Fails if the process has a descriptor now that it had not in `before` (number or object). */
 #define tk_assert_no_new_fd(before, p, what) tk_assert_no_new_fd_at(__FILE__, __LINE__, before, p, what)
 void tk_assert_no_new_fd_at(const char *file, int line, struct tk_fds before, tk_process *p, const char *what);

@@ -300,11 +300,19 @@ static void wait_blocked(struct run *r, const struct request *q)
 
 static void fds(struct run *r, const struct request *q)
 {
-    struct process *p = named(r, q);
-    if (!p)
+    pid_t pid = (pid_t)q->m.arg;
+    if (pid > 0 && !is_students(r, pid)) {
+        answer(r, q, ESRCH, 0, 0, "");
         return;
+    }
+    if (pid <= 0) {
+        const struct process *p = named(r, q);
+        if (!p)
+            return;
+        pid = p->ended ? 0 : p->pid;
+    }
     struct proc_fd *list = xcalloc(FDS_SHOWN, sizeof *list);
-    ssize_t n = p->ended ? -1 : proc_fds(&r->w->access, p->pid, list, FDS_SHOWN);
+    ssize_t n = pid ? proc_fds(&r->w->access, pid, list, FDS_SHOWN) : -1;
     struct buffer b = {0};
     buffer_add(&b, "", 0);
     for (ssize_t i = 0; i < n; i++) {

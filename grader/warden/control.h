@@ -23,7 +23,7 @@ enum ctl_op {
     CTL_SIGNAL,    /* arg = signal number, to `proc`, or to the pid in `arg2` when proc is -1 */
     CTL_WAIT,      /* answered when `proc` has ended, or with ETIMEDOUT at `deadline_ns` */
     CTL_BLOCKED,   /* answered when a process is blocked in the named operation, or with ETIMEDOUT */
-    CTL_FDS,       /* open descriptors of `proc` */
+    CTL_FDS,       /* open descriptors of `proc`, or of the process `arg` */
     CTL_CHILDREN,  /* children of `proc`, zombies among them */
     CTL_CALLS,     /* watched control calls so far, of `proc` and its descendants, or of all (-1) */
     CTL_FLOWS,     /* watched data calls so far (SPAWN with `watch data`) */

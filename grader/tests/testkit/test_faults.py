@@ -8,7 +8,8 @@ import pytest
 
 from .conftest import Lab
 
-PASSING = "read_fails reads_are_short writes_are_short two_faults a_signal_kills a_signal_inside_kills held_and_released".split()
+PASSING = ("read_fails reads_are_short writes_are_short two_faults a_signal_kills a_signal_inside_kills held_and_released "
+    "held_or_somebody_speaks").split()
 
 
 @pytest.mark.parametrize("test", PASSING)
@@ -22,7 +23,8 @@ def test_a_fault_happens_where_it_was_asked_for(lab: Lab, test: str) -> None:
     ("fault_that_never_happens", "wrong_output",
      r"student made 2 of the calls that were to go wrong, and none of them was the one \(fault: read 99 any \* errno EIO\)"),
     ("nobody_is_held", "hang", r"student \(pid \d+\) is blocked in read\(fd 0, pipe:\[\d+\]\)"),
-    ("ended_and_not_held", "wrong_output", r"student exited with 0; the test waited for a process of student that is held"),
+    ("ended_and_not_held", "wrong_output", r"student exited with 0; the test waited for student to come to the call before "
+     r"which the test holds it"),
     ("waits_for_one_that_is_held", "timeout", r"student \(pid \d+\) is held at a call by the test; the test's time is up"),
 ])
 def test_what_does_not_come_fails(lab: Lab, test: str, kind: str, message: str) -> None:

@@ -80,6 +80,27 @@ TK_TEST(fault_that_never_happens)
     tk_assert_faults_injected(p);
 }
 
+TK_TEST(held_or_somebody_speaks)
+{
+    tk_process *p = start("cat", TK_FAULTS({.call = "write", .nth = 2, .action = TK_HOLD}));
+    tk_process *other = start("cat", NULL);
+    pid_t pid = 0;
+    tk_send(p, "x", 1);
+    tk_send(other, "x", 1);
+    tk_assert(!tk_held_comes(p, other, &pid), "the first write is not held");
+    tk_receive(p, 1, "the first byte");
+    tk_receive(other, 1, "the other's byte");
+    tk_send(p, "y", 1);
+    tk_assert(tk_held_comes(p, other, &pid), "the second one is");
+    tk_assert_int(pid, tk_pid(p), "who is held");
+    tk_assert_int((int64_t)tk_fds_of(pid).count, (int64_t)tk_fds(p).count, "how many descriptors it has");
+    tk_release(p);
+    tk_assert_bytes(tk_receive(p, 1, "the second byte"), "y", 1, "what it wrote");
+    tk_close_stdin(p);
+    tk_assert_exit(p, 0);
+    tk_assert_int((int64_t)tk_fds_of(pid).count, 0, "how many it has when it has ended");
+}
+
 TK_TEST(nobody_is_held)
 {
     tk_process *p = start("cat", TK_FAULTS({.call = "write", .nth = 1, .action = TK_HOLD}));
@@ -130,6 +151,6 @@ TK_TEST(no_such_call)
 }
 
 TK_SUITE(tk_test(read_fails), tk_test(reads_are_short), tk_test(writes_are_short), tk_test(two_faults), tk_test(a_signal_kills),
-         tk_test(a_signal_inside_kills), tk_test(held_and_released), tk_test(fault_that_never_happens), tk_test(nobody_is_held),
+         tk_test(a_signal_inside_kills), tk_test(held_and_released), tk_test(held_or_somebody_speaks), tk_test(fault_that_never_happens), tk_test(nobody_is_held),
          tk_test(ended_and_not_held), tk_test(waits_for_one_that_is_held), tk_test(releases_nobody), tk_test(no_errno),
          tk_test(no_signal), tk_test(no_action), tk_test(child_of_main), tk_test(no_such_call))
