@@ -9,7 +9,7 @@ TK_TEST(boardd_f_shares_a_private_segment)
     expect_ready(boardd);
     for (int i = 0; i < 3; i++)
         send_line(boardd, lines[i], "ok");
-    send_line(boardd, random_line(400), "full");
+    send_line(boardd, random_line(200), "full");
     const struct seen s = segment_of(boardd);
     tk_cause("not_private");
     tk_assert(s.key == 0, "the segment of the family has the key 0x%08x: anybody can find it", s.key);

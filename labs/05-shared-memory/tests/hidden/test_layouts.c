@@ -65,7 +65,7 @@ TK_TEST(board_keeps_every_byte)
 
 TK_TEST(board_has_clean_memory)
 {
-    const tk_bytes lines[] = {random_line(40), bytes_of(""), random_line(3)};
+    const tk_bytes lines[] = {random_line(40), random_line(9), random_line(3)};
     assert_printed(plain_board(300, lines, 3), printed(lines, 3));
 }
 

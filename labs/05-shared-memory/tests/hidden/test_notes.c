@@ -36,14 +36,17 @@ TK_TEST(boardd_joins_notes)
 
 TK_TEST(boardd_keeps_every_byte)
 {
-    tk_bytes line = tk_random_bytes(300);
-    for (size_t i = 0; i < line.size; i++)
-        line.data[i] = (unsigned char)(line.data[i] == '\n' ? '\r' : line.data[i]);
-    line.data[10] = 0; /* not at the beginning: an empty line is a test of its own */
-    line.data[0] = 0xff;
-    tk_process *boardd = start_boardd(new_segment(), 1000);
-    send_line(boardd, line, "ok");
-    assert_one_note(segment_of(boardd), 1000, line);
+    for (int half = 0; half < 2; half++) { /* a line of medium length: long ones are a test of their own */
+        tk_bytes line = zeros(129);
+        for (size_t i = 0; i < line.size; i++)
+            line.data[i] = (unsigned char)(half * 127 + (int)i);
+        line.data[0] = 0x80; /* not a NUL byte: an empty line is a test of its own */
+        line.data[half ? 60 : '\n'] = 0;
+        tk_process *boardd = start_boardd(new_segment(), 500);
+        send_line(boardd, line, "ok");
+        assert_one_note(segment_of(boardd), 500, line);
+        end_boardd(boardd);
+    }
 }
 
 TK_TEST(boardd_takes_long_lines)
@@ -73,7 +76,7 @@ TK_TEST(boardd_takes_a_last_line_without_newline)
     const struct {
         size_t size;
         const char *answers;
-    } tries[] = {{16 + 32 + 16, "ok\nok\n"}, {16 + 32 + 12, "ok\nfull\n"}};
+    } tries[] = {{16 + 32 + 19, "ok\nok\n"}, {16 + 32 + 15, "ok\nfull\n"}};
     for (int i = 0; i < 2; i++) {
         tk_process *boardd = start_boardd(new_segment(), tries[i].size);
         const tk_bytes first = random_line(24), last = random_line(5); /* 5 bytes take 16, and 4 take 12 */
@@ -88,16 +91,17 @@ TK_TEST(boardd_takes_a_last_line_without_newline)
 
 TK_TEST(boardd_says_full)
 {
-    const size_t size = 300 + (size_t)tk_random_between(0, 3);
-    const tk_bytes line = random_line(100);
+    const size_t size = 200 + (size_t)tk_random_between(0, 3);
+    const tk_bytes line = random_line(60);
     tk_process *boardd = start_boardd(new_segment(), size);
     send_line(boardd, line, "ok");
     const struct seen before = segment_of(boardd);
-    /* 300 - 16 - 108 = 176 bytes are left, and up to 3 that are no use: text of 168 bytes would fit */
-    const size_t lengths[] = {169, 172, 284, 1000};
+    /* 200 - 16 - 68 = 116 bytes are left, and up to 3 that are no use: text of 108 bytes would fit */
+    const size_t lengths[] = {109, 112, 180, 250};
     for (int i = 0; i < 4; i++) {
         send_line(boardd, random_line(lengths[i]), "full");
-        const struct seen after = segment_of(boardd);
+        const struct seen after = look("id", text("%d", before.id), NULL);
+        tk_assert(after.found, "after a full line the board is gone");
         tk_cause("changed_by_a_full_line");
         tk_assert_bytes(after.bytes, before.bytes.data, before.size, "the board after a full line");
         tk_cause(NULL);
@@ -116,12 +120,12 @@ TK_TEST(boardd_goes_on_after_a_full_line)
 
 TK_TEST(boardd_uses_all_of_the_board)
 {
-    enum { SIZE = 4096 };
-    const tk_bytes lines[] = {random_line(4000), random_line(SIZE - 16 - 4008 - 8 - 8), bytes_of("")};
+    enum { SIZE = 16 + 208 + 208 + 72 + 8 };
+    const tk_bytes lines[] = {random_line(200), random_line(200), random_line(64), bytes_of("")};
     tk_process *boardd = start_boardd(new_segment(), SIZE);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         send_line(boardd, lines[i], "ok");
-    assert_notes(segment_of(boardd), SIZE, lines, 3);
+    assert_notes(segment_of(boardd), SIZE, lines, 4);
     send_line(boardd, bytes_of(""), "full");
     end_boardd(boardd);
 }
@@ -130,7 +134,7 @@ TK_TEST(boardd_has_clean_memory)
 {
     tk_process *boardd = start_boardd(new_segment(), 300);
     send_line(boardd, random_line(100), "ok");
-    send_line(boardd, random_line(300), "full");
+    send_line(boardd, random_line(200), "full");
     send_line(boardd, random_line(33), "ok");
     end_boardd(boardd);
 }

@@ -63,7 +63,7 @@ TK_TEST(boardd_reports_a_missing_path)
     const struct place p = {.first = text("no-file-%d", (int)tk_random_between(0, 9999)),
                             .second = random_id()};
     tk_process *boardd = spawn_boardd(p, 100, "0600", NULL, false);
-    tk_bytes out = tk_receive_all(boardd);
+    tk_bytes out = tk_exchange(boardd, "", 0);
     tk_cause("ftok_unchecked");
     tk_assert(out.size == 0, "%s does not exist, so there is no key, but boardd printed \"%.20s\"", p.first,
               (char *)out.data);
@@ -123,9 +123,7 @@ TK_TEST(boardd_lets_readers_go_on)
     const struct seen s = segment_of(boardd);
     const char *const args[] = {"id", text("%d", s.id), "hold", NULL};
     tk_process *reader = tk_spawn(&(struct tk_how){.program = "reader", .args = args});
-    tk_bytes line = tk_receive(reader, 1, "the answer of the peer reader");
-    while (line.data[line.size - 1] != '\n')
-        line = bytes_of(text("%s%s", (char *)line.data, (char *)tk_receive(reader, 1, "more").data));
+    tk_receive_line(reader, "the answer of the peer reader");
     tk_receive(reader, s.size, "the segment");
 
     end_boardd(boardd);
@@ -133,7 +131,7 @@ TK_TEST(boardd_lets_readers_go_on)
     tk_close_stdin(reader);
     tk_assert_bytes(tk_receive_all(reader), s.bytes.data, s.size,
                     "what a reader sees that was attached when boardd ended");
-    tk_assert_exit(reader, 0);
+    peer_ends(reader, "the peer reader");
 }
 
 TK_TEST(boardd_reports_a_failed_attach)

@@ -53,10 +53,19 @@ struct place {
     const char *first, *second; /* PATH, ID or -m, NAME */
 };
 
+/* A peer that cannot do its part is the grader's own fault. */
+static inline void peer_ends(tk_process *peer, const char *what)
+{
+    const int status = tk_wait(peer);
+    if (status != 0)
+        tk_error("%s %s", what, tk_describe_status(status));
+}
+
 static inline void make_file(const char *path)
 {
     const char *const args[] = {"file", path, NULL};
-    tk_assert_exit(tk_spawn(&(struct tk_how){.program = "writer", .args = args, .in = TK_NULL}), 0);
+    peer_ends(tk_spawn(&(struct tk_how){.program = "writer", .args = args, .in = TK_NULL}),
+              "the peer writer");
 }
 
 /* An ID that no digit of it is, as a character. */
@@ -67,7 +76,7 @@ static inline const char *random_id(void)
 
 static inline struct place new_segment(void)
 {
-    struct place p = {.first = text("file-%05d", (int)tk_random_between(0, 99999)), .second = random_id()};
+    struct place p = {.first = text("file-%016llx", (unsigned long long)tk_random()), .second = random_id()};
     make_file(p.first);
     return p;
 }
@@ -97,11 +106,7 @@ static inline tk_process *spawn_board(struct place p, size_t size)
 /* The next line of stdout, which has to be that one. */
 static inline void expect(tk_process *p, const char *word, const char *what)
 {
-    tk_bytes got = tk_receive(p, 1, what), more = got;
-    while (more.data[0] != '\n' && got.size < 64) {
-        more = tk_receive(p, 1, what);
-        got = bytes_of(text("%s%c", (char *)got.data, more.data[0]));
-    }
+    const tk_bytes got = tk_receive_line(p, what);
     const char *line = text("%s\n", word);
     tk_assert_bytes(got, line, strlen(line), what);
 }
@@ -177,7 +182,7 @@ static inline struct seen look(const char *how, const char *first, const char *s
     const char *const args[] = {how, first, second, NULL};
     tk_process *reader = tk_spawn(&(struct tk_how){.program = "reader", .args = args, .in = TK_NULL});
     tk_bytes report = tk_receive_all(reader);
-    tk_assert_exit(reader, 0);
+    peer_ends(reader, "the peer reader");
     return read_report(report);
 }
 
@@ -203,7 +208,7 @@ static inline struct seen listed_segment(tk_process *boardd)
     tk_process *reader = tk_spawn(&(struct tk_how){.program = "reader", .args = args, .in = TK_NULL});
     char *all = (char *)tk_receive_all(reader).data, *save = NULL;
     struct seen s = {0};
-    tk_assert_exit(reader, 0);
+    peer_ends(reader, "the peer reader");
     for (char *line = strtok_r(all, "\n", &save); line && !s.found; line = strtok_r(NULL, "\n", &save)) {
         if (sscanf(line, "%x %d %o %zu %lu %d", &s.key, &s.id, &s.mode, &s.size, &s.attached, &s.cpid) != 6)
             tk_error("the peer reader lists \"%.100s\"", line);
@@ -354,9 +359,7 @@ static inline struct made make_by(const char *const *args, tk_bytes image)
     char word[16] = "";
     int id;
     tk_send(m.writer, image.data, image.size);
-    tk_bytes line = tk_receive(m.writer, 1, "the answer of the peer writer");
-    while (line.data[line.size - 1] != '\n' && line.size < 100)
-        line = bytes_of(text("%s%s", (char *)line.data, (char *)tk_receive(m.writer, 1, "more").data));
+    const tk_bytes line = tk_receive_line(m.writer, "the answer of the peer writer");
     if (sscanf((char *)line.data, "made %d %15s", &id, word) != 2)
         tk_error("the peer writer says \"%.100s\"", (char *)line.data);
     m.readable = strcmp(word, "readable") == 0;
@@ -374,7 +377,7 @@ static inline struct made make_at(struct place p, tk_bytes image, const char *mo
 static inline void remove_made(struct made m)
 {
     tk_close_stdin(m.writer);
-    tk_assert_exit(m.writer, 0);
+    peer_ends(m.writer, "the peer writer");
 }
 
 /* What board has to print of those notes. */
