@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* TODO 7: go through the notes of a board, from `head` on until an offset is 0, and print the text of
+/* The manual page of each call that you add names the headers that it needs: include them above.
+ *
+ * TODO 7: go through the notes of a board, from `head` on until an offset is 0, and print the text of
  *         each (len bytes) and a newline. Do not believe the board: an offset or a length that leads out
  *         of it, or more or fewer notes than `count` says, is an error, and no reason to crash or to
  *         run for ever. */

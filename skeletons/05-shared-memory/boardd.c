@@ -47,11 +47,13 @@ static int end_input_on_signals(void)
 
 /* ---- the board ----------------------------------------------------------------------------------- */
 
-/* TODO 1: the note that lies at an offset: cast the board to char *, and add the offset. */
+/* The manual page of each call that you add names the headers that it needs: include them above.
+ *
+ * TODO 1: the note that lies at an offset: cast the board to char *, and add the offset. */
 
 /* TODO 2: add a note behind the last one, the first one behind the header, and join it to the others:
  *         `next` of the last one, or `head`; then `tail` and `count`. If note_size(len) is more than
- *         what is left of the board, change nothing. */
+ *         what is left of the board behind the last note, change nothing. */
 
 /* TODO 3: begin the board: its size, and no note yet. Print "ready". Then for each line of stdin
  *         (getline(); without its newline) add a note, and print "ok" or "full". Any byte may come,
@@ -93,8 +95,8 @@ static int serve_family(size_t size)
 {
     /* TODO 11: make a segment without a key (IPC_PRIVATE), attach it, and make a child before you print
      *          "ready". The child waits until the parent has read all of stdin; the end of a pipe can
-     *          tell it. Then it prints the text of each note and a newline. The parent waits for the
-     *          child, and removes the segment. */
+     *          tell it. Then it prints the text of each note and a newline, and ends there (fflush(),
+     *          _exit()). The parent waits for the child, and removes the segment. */
     fprintf(stderr, "boardd: nothing here yet for -f; see TODO 11 in boardd.c\n");
     (void)size;
     return 1;

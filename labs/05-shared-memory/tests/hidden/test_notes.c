@@ -49,6 +49,32 @@ TK_TEST(boardd_keeps_every_byte)
     }
 }
 
+/* Sends bytes, and waits until boardd has read them and waits for more. */
+static void send_piece(tk_process *boardd, const char *piece)
+{
+    tk_send(boardd, piece, strlen(piece));
+    tk_settles(boardd);
+}
+
+TK_TEST(boardd_takes_input_in_pieces)
+{
+    enum { SIZE = 300 };
+    const tk_bytes lines[] = {bytes_of("one"), bytes_of("and two"), bytes_of("three"), bytes_of("fourfive")};
+    tk_process *boardd = start_boardd(new_segment(), SIZE);
+    send_piece(boardd, "one\nand ");
+    send_piece(boardd, "two\nthree\nfour");
+    send_piece(boardd, "five");
+    send_piece(boardd, "\n");
+    for (int i = 0; i < 4; i++)
+        expect(boardd, "ok", text("answer %d of boardd", i + 1));
+    const struct seen s = segment_of(boardd);
+    tk_cause("message_boundaries_assumed");
+    tk_assert_int(header_of(s).count, 4, "count in the board's header, after 4 lines in 4 pieces");
+    tk_cause(NULL);
+    assert_notes(s, SIZE, lines, 4);
+    end_boardd(boardd);
+}
+
 TK_TEST(boardd_takes_long_lines)
 {
     enum { SIZE = 65536 };
@@ -139,7 +165,8 @@ TK_TEST(boardd_has_clean_memory)
     end_boardd(boardd);
 }
 
-TK_SUITE(tk_test(boardd_joins_notes), tk_test(boardd_keeps_every_byte), tk_test(boardd_takes_long_lines),
-         tk_test(boardd_takes_empty_lines), tk_test(boardd_takes_a_last_line_without_newline),
-         tk_test(boardd_says_full), tk_test(boardd_goes_on_after_a_full_line),
-         tk_test(boardd_uses_all_of_the_board), tk_test(boardd_has_clean_memory))
+TK_SUITE(tk_test(boardd_joins_notes), tk_test(boardd_keeps_every_byte), tk_test(boardd_takes_input_in_pieces),
+         tk_test(boardd_takes_long_lines), tk_test(boardd_takes_empty_lines),
+         tk_test(boardd_takes_a_last_line_without_newline), tk_test(boardd_says_full),
+         tk_test(boardd_goes_on_after_a_full_line), tk_test(boardd_uses_all_of_the_board),
+         tk_test(boardd_has_clean_memory))

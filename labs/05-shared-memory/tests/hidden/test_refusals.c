@@ -40,6 +40,7 @@ TK_TEST(board_makes_nothing)
 TK_TEST(board_reports_a_forbidden_segment)
 {
     const char *const modes[] = {"0000", "0200"};
+    tk_hint("shmat() returns (void *)-1 when it fails, not NULL: compare with that, and exit with 1.");
     for (int i = 0; i < 2; i++) {
         const struct place p = new_segment();
         struct made m = make_at(p, two_notes(200), modes[i]);
@@ -85,8 +86,8 @@ TK_TEST(board_reports_a_missing_path)
     tk_process *board = spawn_board(p, 200);
     tk_bytes out = tk_receive_all(board);
     tk_cause("ftok_unchecked");
-    tk_assert(out.size == 0, "%s does not exist, so there is no key, but board printed \"%.40s\"", p.first,
-              (char *)out.data);
+    tk_assert(out.size == 0, "%s does not exist, so there is no key, but board printed \"%.*s\"", p.first,
+              first_line(out), (char *)out.data);
     tk_cause(NULL);
     tk_assert_exit(board, 1);
     remove_made(m);
@@ -104,10 +105,20 @@ static void assert_damage_is_noticed(tk_bytes image, struct board header, const 
 
 TK_TEST(board_survives_bad_offsets)
 {
+    tk_hint("Before you follow an offset: does it lie behind the header, and is there room for the 8 bytes "
+            "of a note up "
+            "to size? And does size itself lie between 16 and the end of the segment?");
     const uint32_t heads[] = {4, 196, 200, 204, 4096, 0x7ffffff0, 0xfffffffc};
     for (int i = 0; i < 7; i++)
         assert_damage_is_noticed(two_notes(200), (struct board){200, 2, heads[i], 44},
                                  text("head is %u on a board of 200 bytes", heads[i]));
+    /* behind the board all is 0, as in a note of length 0 without a next one: but there is none */
+    for (uint32_t head = 196; head <= 204; head += 4) {
+        assert_damage_is_noticed(zeros(200), (struct board){200, 1, head, head},
+                                 text("head is %u on a board of 200 bytes", head));
+        assert_damage_is_noticed(zeros(300), (struct board){200, 1, head, head},
+                                 text("head is %u on a board of 200 bytes", head));
+    }
     tk_bytes image = two_notes(200);
     put_note(image, 16, random_line(20), 0x10000000);
     assert_damage_is_noticed(image, (struct board){200, 2, 16, 44}, "next is 0x10000000");
@@ -118,6 +129,9 @@ TK_TEST(board_survives_bad_offsets)
 
 TK_TEST(board_survives_bad_lengths)
 {
+    tk_hint("len can be any number up to 4294967295: compare it with what is left of the board behind the "
+            "note's header. A "
+            "sum of uint32_t can wrap around.");
     const uint32_t lengths[] = {177, 5000, 0x40000000, 0xffffffff, 0xfffffff0, 0xffffffe8};
     for (int i = 0; i < 6; i++) {
         tk_bytes image = zeros(200);
@@ -131,6 +145,9 @@ TK_TEST(board_survives_bad_lengths)
 
 TK_TEST(board_survives_a_circle)
 {
+    tk_hint("Count the notes that you follow: more than count means that the list goes in a circle, and "
+            "fewer that some are "
+            "missing.");
     tk_bytes image = two_notes(200);
     const uint32_t second = 16 + (uint32_t)note_size(20);
     put_note(image, second, random_line(9), 16);

@@ -65,8 +65,8 @@ TK_TEST(boardd_reports_a_missing_path)
     tk_process *boardd = spawn_boardd(p, 100, "0600", NULL, false);
     tk_bytes out = tk_exchange(boardd, "", 0);
     tk_cause("ftok_unchecked");
-    tk_assert(out.size == 0, "%s does not exist, so there is no key, but boardd printed \"%.20s\"", p.first,
-              (char *)out.data);
+    tk_assert(out.size == 0, "%s does not exist, so there is no key, but boardd printed \"%.*s\"", p.first,
+              first_line(out), (char *)out.data);
     tk_cause(NULL);
     tk_assert_exit(boardd, 1);
 }
@@ -138,7 +138,9 @@ TK_TEST(boardd_reports_a_failed_attach)
 {
     const struct tk_fault *fails =
         TK_FAULTS({.call = "shmat", .who = TK_ANYONE, .action = TK_ERRNO, .value = ENOMEM});
-    tk_cause(NULL);
+    tk_hint("shmat() returns (void *)-1 when it fails, not NULL: compare with that. The segment is there "
+            "then: remove it "
+            "before you exit with 1.");
     assert_boardd_refuses(spawn_boardd(new_segment(), 300, "0600", fails, false), "shmat() failed (ENOMEM)");
 }
 

@@ -113,7 +113,7 @@ static inline void expect(tk_process *p, const char *word, const char *what)
 
 static inline void expect_ready(tk_process *boardd)
 {
-    expect(boardd, "ready", "the first line of boardd");
+    expect(boardd, "ready", "its first line, ready");
 }
 
 static inline tk_process *start_boardd(struct place p, size_t size)
@@ -126,9 +126,11 @@ static inline tk_process *start_boardd(struct place p, size_t size)
 /* Sends a line, which has to be answered like that. */
 static inline void send_line(tk_process *boardd, tk_bytes line, const char *answer)
 {
-    tk_send(boardd, line.data, line.size);
-    tk_send(boardd, "\n", 1);
-    expect(boardd, answer, text("what boardd says to a line of %zu bytes", line.size));
+    const tk_bytes whole = zeros(line.size + 1); /* in one piece, newline and all */
+    memcpy(whole.data, line.data, line.size);
+    whole.data[line.size] = '\n';
+    tk_send(boardd, whole.data, whole.size);
+    expect(boardd, answer, text("boardd's answer to a line of %zu bytes", line.size));
 }
 
 static inline void end_boardd(tk_process *boardd)
@@ -138,12 +140,18 @@ static inline void end_boardd(tk_process *boardd)
     tk_assert_exit(boardd, 0);
 }
 
+/* How many bytes the first line has, for a message. */
+static inline int first_line(tk_bytes out)
+{
+    return (int)strcspn((char *)out.data, "\n");
+}
+
 /* boardd cannot do what it is asked: it says so by its status, and never says ready. */
 static inline void assert_boardd_refuses(tk_process *boardd, const char *why)
 {
     const tk_bytes out = tk_exchange(boardd, "a line\n", 7);
     const int status = tk_wait(boardd);
-    tk_assert(out.size == 0, "%s, but boardd printed \"%.20s\"", why, (char *)out.data);
+    tk_assert(out.size == 0, "%s, but boardd printed \"%.*s\"", why, first_line(out), (char *)out.data);
     tk_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s, but boardd %s, not with 1", why,
               tk_describe_status(status));
 }
@@ -418,7 +426,8 @@ static inline void assert_board_refuses(struct place p, size_t size, bool nothin
     tk_assert(!WIFEXITED(status) || WEXITSTATUS(status) == 1, "%s, but board %s, not with 1", why,
               tk_describe_status(status));
     tk_assert(WIFEXITED(status), "%s, and board %s", why, tk_describe_status(status));
-    tk_assert(!nothing || out.size == 0, "%s, but board printed \"%.40s\"", why, (char *)out.data);
+    tk_assert(!nothing || out.size == 0, "%s, but board printed \"%.*s\"", why, first_line(out),
+              (char *)out.data);
 }
 
 #endif
