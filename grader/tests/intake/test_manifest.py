@@ -236,9 +236,9 @@ def test_the_pass_weave_is_read_as_it_is_written(tiny_root: Path) -> None:
     change(tiny_root, "bonus = true\n", 'bonus = true\n\n[[test]]\nname = "w"\ntitle = "w"\ntarget = "echo"\npoints = 1\n'
            'visibility = "hidden"\npasses = ["weave"]\ndepends = ["echo_is_quick"]\n')  # fmt: skip
     tests = {t.name: t for t in manifest.load_lab(tiny_root, "01-tiny").tests}
-    assert tests["echo_copies"].weave == Weave(5, 2, "a\n", (("echo",), ("echo", "x"), ("echo", "x")))
+    assert tests["echo_copies"].weave == Weave(5, 2, "a\n", starts=(("echo",), ("echo", "x"), ("echo", "x")))
     assert tests["twice_doubles"].weave == Weave(scenario="tests/public/two.c")
-    assert (tests["w"].weave, tests["w"].source) == (Weave(100, 3, "", (), None), None)
+    assert (tests["w"].weave, tests["w"].source) == (Weave(100, 3, ""), None)
     assert tests["echo_is_quick"].weave is None
 
 
