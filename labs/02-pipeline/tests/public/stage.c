@@ -4,6 +4,7 @@
  *
  *     stage tell TOKEN               reports (stage.h) on stdout, then copies
  *     stage say TOKEN N              reports, and exits with N at once
+ *     stage warn TOKEN               as tell, on stderr
  *     stage save FILE TOKEN          as tell, into a new file
  *     stage arguments TOKEN ARG...   tells each argument, with its length, then copies
  *     stage signals TOKEN            tells which signals are ignored, and which are blocked, then copies
@@ -288,10 +289,10 @@ static void filling(int count, char **command)
 
 static struct text text;
 
-static void tell(void)
+static void tell(int fd)
 {
-    write_all(STDOUT_FILENO, text.data, text.size);
-    copy(STDOUT_FILENO);
+    write_all(fd, text.data, text.size);
+    copy(fd);
 }
 
 /* Those of one argument; false if it is none of them. */
@@ -300,13 +301,16 @@ static int do_with_one(const char *what, char *argument)
     const int number = atoi(argument);
     if (strcmp(what, "tell") == 0) {
         report(&text, argument);
-        tell();
+        tell(STDOUT_FILENO);
+    } else if (strcmp(what, "warn") == 0) {
+        report(&text, argument);
+        tell(STDERR_FILENO);
     } else if (strcmp(what, "signals") == 0) {
         tell_signals(&text, argument);
-        tell();
+        tell(STDOUT_FILENO);
     } else if (strcmp(what, "state") == 0) {
         tell_state(&text, argument);
-        tell();
+        tell(STDOUT_FILENO);
     } else if (strcmp(what, "take") == 0) {
         take((size_t)number);
     } else if (strcmp(what, "exit") == 0) {
@@ -342,7 +346,7 @@ int main(int argc, char **argv)
         endless();
     } else if (argc > 2 && strcmp(what, "arguments") == 0) {
         tell_arguments(&text, argv + 2);
-        tell();
+        tell(STDOUT_FILENO);
     } else if (argc > 3 && strcmp(what, "say") == 0) {
         report(&text, argv[2]);
         write_all(STDOUT_FILENO, text.data, text.size);
