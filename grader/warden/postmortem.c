@@ -86,6 +86,10 @@ static bool rule_reader(const struct scene *s, struct cause *c)
             continue;
         const struct proc_fd *own = scene_end(p->fds, p->fds_count, on->object, true), *end = NULL;
         const struct person *other = holder(s, p, on->object, true, &end);
+        /* A server keeps a write end of its own FIFO on purpose: it waits for the next client, and for no
+         * end-of-file. */
+        if (own && *on->object == '/')
+            continue;
         /* Somebody else who may still write, and does not wait for us, is not at fault yet. */
         bool other_could_write = other && !awaits(other, p) && !waits_on(other, false);
         if (other_could_write)
@@ -398,6 +402,9 @@ static const char *slug_of(const struct person *p)
     for (size_t i = 0; i < ARRAY_SIZE(slugs); i++)
         if (strcmp(p->look.call, slugs[i].call) == 0)
             return slugs[i].slug;
+    for (size_t i = 0; i < p->look.fds_count; i++) /* a FIFO that nobody else has open */
+        if (*p->look.fds[i].object == '/' && !p->look.fds[i].write)
+            return "waits_for_input";
     return p->look.class == BLOCKED_LOCK ? "waits_for_lock" : "blocked";
 }
 
@@ -413,7 +420,7 @@ static bool rule_class(const struct scene *s, struct cause *c)
         {BLOCKED_OPEN, "hang", "waits_for_partner"},
         {BLOCKED_READ, "hang", NULL},
         {BLOCKED_WRITE, "hang", NULL},
-        {BLOCKED_POLL, "hang", "blocked"},
+        {BLOCKED_POLL, "hang", NULL},
         {BLOCKED_HELD, "timeout", "still_running"},
         {BLOCKED_SLEEP, "timeout", "sleeping"},
         {BLOCKED_WAIT, "hang", "waits_for_child"},

@@ -56,7 +56,8 @@ def test_the_finding_names_process_and_descriptor(warden):
 @pytest.mark.parametrize(
     "what, cause",
     [("poll", "waits_for_input"), ("select", "waits_for_input"), ("epoll", "waits_for_input"), ("pause", "waits_for_signal"),
-     ("stop", "stopped"), ("sem", "waits_for_lock"), ("fifo", "waits_for_partner")],
+     ("stop", "stopped"), ("sem", "waits_for_lock"), ("fifo", "waits_for_partner"),
+     ("own_fifo", "waits_for_input"), ("poll_fifo", "waits_for_input")],
 )
 def test_each_way_to_block_is_named(warden, what, cause):
     _, record = prove(warden, "waits", [what])

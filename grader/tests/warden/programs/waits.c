@@ -65,6 +65,16 @@ int main(int argc, char **argv)
         mkfifo("fifo", 0600);
         open("fifo", O_RDONLY);
     }
+    if (strcmp(what, "own_fifo") == 0) {
+        char byte;
+        mkfifo("fifo", 0600);
+        read(open("fifo", O_RDWR), &byte, 1);
+    }
+    if (strcmp(what, "poll_fifo") == 0) {
+        mkfifo("fifo", 0600);
+        p.fd = open("fifo", O_RDONLY | O_NONBLOCK);
+        poll(&p, 1, -1);
+    }
     if (strcmp(what, "looks_again") == 0)
         for (;;)
             poll(NULL, 0, 5);
