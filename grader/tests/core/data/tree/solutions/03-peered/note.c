@@ -1,4 +1,5 @@
 /* note TEXT: writes it to the file `note`, which nobody else may read. */
+//: solution
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,3 +11,9 @@ int main(int argc, char **argv)
         return 1;
     return write(fd, argv[1], strlen(argv[1])) == (ssize_t)strlen(argv[1]) ? 0 : 1;
 }
+//: skeleton
+//| int main(void)
+//| {
+//|     return 1;
+//| }
+//: end
