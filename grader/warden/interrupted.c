@@ -32,10 +32,14 @@ static bool is_to_be_tried_again(enum call_kind kind)
     }
 }
 
-/* Did its process make that call again? *ended: it ended by itself. *signal: the first that came then. */
+/* Did its process make that call again? *ended: it ended by itself, and not, as far as one can see, in the
+ * handler of another signal, which came before it could make the call again. *signal: the first that came
+ * then. */
 static bool goes_on(const struct run *r, size_t at, bool *ended, int *signal)
 {
     const struct log_entry *call = &r->log.entries[at];
+    size_t signals = 0;
+    bool since = true; /* has it done anything since the last signal? */
     *ended = false;
     *signal = 0;
     for (size_t i = at + 1; i < r->log.count; i++) {
@@ -46,7 +50,9 @@ static bool goes_on(const struct run *r, size_t at, bool *ended, int *signal)
             return true;
         if (l->kind == CALL_SIGNAL && !*signal)
             *signal = l->signal;
-        *ended |= l->kind == CALL_EXIT;
+        *ended |= l->kind == CALL_EXIT && (since || signals < 2);
+        signals += l->kind == CALL_SIGNAL;
+        since = l->kind != CALL_SIGNAL;
     }
     return false;
 }

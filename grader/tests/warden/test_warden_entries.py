@@ -395,7 +395,8 @@ def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, 
 
 
 @pytest.mark.parametrize("what, told", [
-    ("gives_up", True), ("tries_again", False), ("suspends", False), ("ends_in_handler", False), ("ends_second_time", False)])
+    ("gives_up", True), ("tries_again", False), ("suspends", False), ("ends_in_handler", False), ("ends_second_time", False),
+    ("ends_in_another_handler", False)])
 def test_a_call_that_was_interrupted_and_given_up_explains_a_failure(warden, what, told):
     work = warden.work(["interrupted"], {"j": f"j.wait(j.spawn_piped('interrupted', [{what!r}])[0])\n{FAILS}"})
     lines = ["program interrupted bin/interrupted"]

@@ -34,6 +34,28 @@ static int reads_for_two_ticks(int fd)
     return read(fd, &byte, 1) == 1;
 }
 
+static void on_end(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
+/* Both signals have come before it waits. The handler of one returns, that of the other ends it. */
+static int waits_for_two(struct pollfd *p)
+{
+    sigset_t both, none;
+    signal(SIGUSR1, on_end);
+    signal(SIGUSR2, on_tick);
+    sigemptyset(&none);
+    sigemptyset(&both);
+    sigaddset(&both, SIGUSR1);
+    sigaddset(&both, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &both, NULL);
+    raise(SIGUSR1);
+    raise(SIGUSR2);
+    return ppoll(p, 1, NULL, &none) > 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -52,6 +74,8 @@ int main(int argc, char **argv)
     if (pipe(fd) < 0)
         return 1;
     p.fd = fd[0];
+    if (strcmp(what, "ends_in_another_handler") == 0)
+        return waits_for_two(&p);
     if (strcmp(what, "ends_second_time") == 0)
         return reads_for_two_ticks(fd[0]);
     if (strcmp(what, "suspends") == 0)
