@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 250, STUCK_LOOKS = 8, ASLEEP_LOOKS = 24, END_S = 10, FILE_MAX = 64 << 20 };
+enum { LOOK_MS = 250, STUCK_LOOKS = 8, ASLEEP_LOOKS = 24, END_S = 10, FILE_MAX = 256 << 20 };
 static const rlim_t data_max = 2ul << 30; /* of a process's private memory */
 
 struct process {

@@ -1,4 +1,4 @@
-// A file of 32 MiB is mapped in two pieces, the first of which, with the lock, is a page; and an anonymous
+// A file of 128 MiB is mapped in two pieces, the first of which, with the lock, is a page; and an anonymous
 // mapping is a room of 1 GiB, of which little is used.
 // OUTPUT: 12 12
 #define _GNU_SOURCE
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define PAGE  4096
-#define SLOTS (32u << 20)
+#define SLOTS (128u << 20)
 #define ROOM  (1u << 30)
 
 struct head {
