@@ -25,6 +25,7 @@ MINIMUM = {"public tests": 4, "hidden tests": 12, "mutants": 12, "variants": 3}
 SKELETON_SHARE = 0.1
 MEMCHECK_SHARE = 100  # one memcheck run for so many plain ones
 WEAVE_SHARE = 15
+LOOP_LINES = 20  # how far apart two lines of a loop, and of a short function that it calls, may be
 # Said about a submission without costing anything: they are no findings in the sense of the gate.
 _ADVICE = frozenset({"build_warning", "note"})
 
@@ -96,11 +97,25 @@ def _skeleton(result: Result) -> Iterator[str]:
         yield f"it earns {result.score} of {result.max_score} points, more than {SKELETON_SHARE:.0%}"
 
 
+def _lines(case: Case, file: str) -> list[str]:
+    data = next((s.data for s in case.submission.files if s.name == file), b"")
+    return data.decode("utf-8", "replace").splitlines()
+
+
 def _line_of(case: Case, finding: Finding) -> str:
     where = finding.location
-    data = next((s.data for s in case.submission.files if where is not None and s.name == where.file), b"")
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = _lines(case, where.file) if where is not None else []
     return lines[where.line - 1].strip() if where is not None and 0 < where.line <= len(lines) else ""
+
+
+def _lies_at(case: Case, finding: Finding, file: str, text: str) -> bool:
+    """Is the finding at the line with that text? A loop that spins is met at any of its lines: there it may be near."""
+    where = finding.location
+    if where is None or where.file != file:
+        return False
+    if finding.kind != "busy_wait":
+        return text in _line_of(case, finding)
+    return any(text in line and abs(i - where.line) <= LOOP_LINES for i, line in enumerate(_lines(case, file), 1))
 
 
 def _misplaced(case: Case, result: Result) -> Iterator[str]:
@@ -110,7 +125,7 @@ def _misplaced(case: Case, result: Result) -> Iterator[str]:
         if (f.kind, f.cause) not in case.findings:
             continue
         here, line = f.location, _line_of(case, f)
-        there = {(file, text) for file, text in case.places if here is not None and file == here.file and text in line}
+        there = {(file, text) for file, text in case.places if _lies_at(case, f, file, text)}
         empty -= there
         if here is None and f.kind in WITH_PLACE:
             yield f"the finding {f.kind}/{f.cause} has no place"

@@ -11,7 +11,7 @@ from ipclab import catalogue, validate
 from ipclab.cases import Case, CaseFault, Role, cases
 from ipclab.grading import Options
 from ipclab.manifest import load_lab
-from ipclab.model import Finding, Result, ResultStatus, TestResult, TestStatus
+from ipclab.model import Finding, Location, Result, ResultStatus, TestResult, TestStatus
 from ipclab.validate import Settings, problems
 from tree import LAB, TREE, ipclab
 
@@ -197,3 +197,12 @@ def test_skipped_tests_need_not_be_named() -> None:
     assert problems(case(Role.MUTANT, fails=frozenset({"a"}), findings=frozenset({(WRONG.kind, WRONG.cause)})), found) == []
 
 
+
+
+@pytest.mark.parametrize("kind,line,right", [("busy_wait", 5, True), ("busy_wait", 12, True), ("busy_wait", 40, False), ("hang", 5, False), ("hang", 10, True)])
+def test_a_loop_that_spins_may_be_met_at_any_of_its_lines(kind: str, line: int, right: bool) -> None:
+    source = "\n".join("while (1)" if i == 10 else f"line {i}" for i in range(1, 60))
+    spins = Finding(kind, "spins", "spins", {"role": "pump"}, location=Location("pump.c", line))
+    mutant = Case(Role.MUTANT, "c", make_submission(pump_c=source), fails=frozenset({"a"}), findings=frozenset({(kind, "spins")}),
+                  places=frozenset({("pump.c", "while (1)")}), roles=frozenset({"pump"}))  # fmt: skip
+    assert (problems(mutant, result(outcome("a", TestStatus.FAIL, spins), PASS[1])) == []) is right
