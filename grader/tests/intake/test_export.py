@@ -266,7 +266,8 @@ def test_make_check_works_inside_the_export(student_export: Path, repo: Path, op
         said = done.stdout + done.stderr
         assert done.returncode in (1, 2), said
         assert "Traceback" not in said
-        assert lab.tests[0].title in " ".join(said.split()), said  # it may be longer than a line
+        told = " ".join(said.split())  # a title may be longer than a line, and the first test pass with the skeleton already
+        assert any(t.title in told for t in lab.tests[:2]), said
         hidden = [t for t in lab.tests if t.visibility is not Visibility.PUBLIC]
         assert re.search(rf"\b{len(hidden)}\b.*hidden", said), said
         # with the solution in the skeleton's place all public tests pass

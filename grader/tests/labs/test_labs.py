@@ -66,7 +66,8 @@ def test_the_readme_links_every_handout() -> None:
 @pytest.mark.parametrize("lab", LABS)
 def test_the_solution_has_full_marks_and_no_finding(lab: str, sandbox: str) -> None:
     result = grade(lab, "solutions", sandbox)
-    assert result["status"] == "graded" and result["score"] == result["max_score"]
+    bonus = sum(t["max_points"] for t in result["tests"] if t["bonus"])
+    assert result["status"] == "graded" and result["score"] == result["max_score"] + bonus
     assert result["findings"] == [] and [t["findings"] for t in result["tests"] if t["findings"]] == []
 
 

@@ -1,0 +1,71 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct {
+    pthread_mutex_t m;
+    long counter;
+} * s;
+
+static int parse(const char *text, long low, long high, long *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    return errno || end == text || *end || *value < low || *value > high;
+}
+
+static void work(long k)
+{
+    for (; k > 0; k--) {
+        pthread_mutex_lock(&s->m);
+        s->counter++;
+        pthread_mutex_unlock(&s->m);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    long n, k, i;
+    int bad = 0, status;
+    if (argc != 3 || parse(argv[1], 1, 64, &n) || parse(argv[2], 0, 1000000, &k)) {
+        fputs("usage: counter N K\n", stderr);
+        return 2;
+    }
+    s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s == MAP_FAILED) {
+        perror("counter: mmap");
+        return 1;
+    }
+    pthread_mutexattr_t a;
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&s->m, &a);
+    for (i = 0; i < n; i++) {
+        pid_t pid = fork();
+        if (pid < 0) {
+            perror("counter: fork");
+            bad = 1;
+            break;
+        }
+        if (pid == 0) {
+            work(k);
+            _exit(0);
+        }
+    }
+
+    while (wait(&status) > 0)
+        if (status != 0)
+            bad = 1;
+
+    if (bad) {
+        fputs("counter: failed\n", stderr);
+        return 1;
+    }
+    printf("%ld\n", s->counter);
+    return 0;
+}
