@@ -300,6 +300,9 @@ def validate(data: Any) -> None:
 def write_atomic(path: Path, data: bytes) -> None:
     """Puts `data` at `path` at once or not at all: readers see the old file or the whole new one, after a power cut too."""
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # /dev/null, a FIFO: to be written to; root could replace them
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:

@@ -230,3 +230,16 @@ def test_an_unreadable_file_is_one_line(tmp_path: Path, text: str, says: str) ->
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(GraderFault, match="cannot read"):
         results.read(tmp_path / "nothing.json")
+
+
+def test_what_is_no_regular_file_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        results.write_atomic(fifo, b"a result")
+        assert os.read(reader, 100) == b"a result" and fifo.is_fifo()
+    finally:
+        os.close(reader)
+    with pytest.raises(GraderFault, match="cannot write"):
+        results.write_atomic(tmp_path, b"a result")
