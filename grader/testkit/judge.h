@@ -126,6 +126,7 @@ struct tk_failure {
     const char *cause; /* NULL: what tk_cause said */
     const char *message;
     struct tk_text expected, actual; /* JSON; empty: null */
+    bool awaited;                    /* expected says in words what did not come: nothing to compare */
     bool proven;                     /* the cause was found by warden: the test's own hint does not fit */
 };
 /* Records and ends the test. */

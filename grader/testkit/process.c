@@ -221,7 +221,7 @@ void tk_assert_exit_at(const char *file, int line, tk_process *p, int code)
 
 void tk_fail_early(tk_process *p, const char *message, const struct tk_waiting *w)
 {
-    struct tk_failure f = {.message = message};
+    struct tk_failure f = {.message = message, .awaited = true};
     tk_json_string(&f.expected, w->what, strlen(w->what), TK_EXCERPT);
     if (w->so_far) {
         tk_bytes b = *w->so_far;

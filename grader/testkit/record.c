@@ -70,6 +70,8 @@ static void write_record(const char *status, const struct tk_failure *f, const c
     } else {
         tk_text_print(t, "null");
     }
+    if (f->awaited)
+        tk_text_print(t, ",\"args\":{\"awaited\":1}");
     tk_text_print(t, "}");
 }
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipclab import catalogue, results
-from ipclab.model import Location, ResultStatus, SourceFile
+from ipclab.model import Finding, Location, ResultStatus, SourceFile
 from ipclab.model import TestStatus as Status
 from ipclab.report import view
 
@@ -178,3 +178,11 @@ def test_words_that_say_what_was_awaited_are_not_held_against_bytes() -> None:
     assert both and not _marks(both.expected) and both.caption == ""
     wrong = view.compare_test(replace(lock, findings=()))
     assert wrong and _marks(wrong.expected) == ["e"]
+
+
+def test_what_was_awaited_in_words_is_not_compared_byte_by_byte() -> None:
+    ended = samples.outcome("copy_any_bytes", Status.FAIL, message="it exited early", expected="the first line", actual="")
+    for args, caption in (({"awaited": 1}, ""), ({}, "First difference at byte 0: expected 't' (0x74), got the end.")):
+        found = Finding("wrong_output", "wrong_output", "wrong_output", args)
+        compared = view.compare_test(replace(ended, findings=(found,)))
+        assert compared is not None and compared.caption == caption

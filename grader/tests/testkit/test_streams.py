@@ -156,3 +156,8 @@ def test_every_level_of_separation_gives_the_same_verdict(lab: Lab, level: str, 
     assert outcome.record["status"] == status, outcome.record
     if status == "fail":
         assert outcome.findings == [("deadlock", "write_end_kept_by_reader")]
+
+
+@pytest.mark.parametrize("test, awaited", [("early_end_while_receiving", True), ("line_does_not_end", True), ("lower_is_wrong", False)])
+def test_words_for_what_did_not_come_are_known_as_such(lab: Lab, test: str, awaited: bool) -> None:
+    assert lab.run("streams", test).record.get("args") == ({"awaited": 1} if awaited else None)
