@@ -214,13 +214,18 @@ enum tk_event tk_sleep(struct pollfd *fds, size_t count, int64_t deadline_ns, bo
     }
 }
 
+void tk_control_begin(const struct tk_request *q)
+{
+    struct tk_judge *j = tk_judge();
+    j->answer = NULL;
+    j->awaited_seq = tk_control_send(q);
+}
+
 struct tk_answer *tk_control_ask(const struct tk_request *q)
 {
     struct tk_judge *j = tk_judge();
-    const uint32_t seq = tk_control_send(q);
     const int64_t deadline = tk_now_ns() + ANSWER_NS;
-    j->answer = NULL;
-    j->awaited_seq = seq;
+    tk_control_begin(q);
     while (!j->answer)
         if (tk_sleep(NULL, 0, deadline, false) == TK_LATE)
             tk_error("the supervisor did not answer within %lld s",

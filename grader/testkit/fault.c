@@ -87,9 +87,7 @@ bool tk_held_comes(tk_process *p, tk_process *talker, pid_t *pid)
     const struct tk_waiting w = {
         .p = p, .what = tk_format("%s to come to the call before which the test holds it", p->program)};
     tk_watch_end(p);
-    const uint32_t seq = tk_control_send(&(struct tk_request){.op = CTL_HELD, .proc = p->proc});
-    j->answer = NULL;
-    j->awaited_seq = seq;
+    tk_control_begin(&(struct tk_request){.op = CTL_HELD, .proc = p->proc});
     while (!j->answer) {
         struct pollfd out = {.fd = talker ? talker->out_fd : -1, .events = POLLIN};
         if (p->ended)

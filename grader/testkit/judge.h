@@ -87,6 +87,8 @@ struct tk_request {
 
 /* Sends, and returns the sequence number. */
 uint32_t tk_control_send(const struct tk_request *q);
+/* Sends; the answer becomes tk_judge()->answer, which is NULL until then. */
+void tk_control_begin(const struct tk_request *q);
 /* Sends and waits for the answer: for requests that warden answers at once. */
 struct tk_answer *tk_control_ask(const struct tk_request *q);
 /* Reads an answer's decimal number and moves behind it; ends the test as an error if there is none. */

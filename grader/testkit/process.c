@@ -312,15 +312,26 @@ static const char *what_blocked(const tk_process *p, const char *operation, cons
 /* Asks; the answer will come as j->answer. */
 static void ask_blocked(tk_process *p, const char *operation, const char *object)
 {
-    struct tk_judge *j = tk_judge();
     struct tk_text text = {0};
     write_blocked(&text, operation, object);
     if (p)
         tk_watch_end(p);
-    uint32_t seq =
-        tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = p ? p->proc : -1, .text = text.data});
-    j->answer = NULL;
-    j->awaited_seq = seq;
+    tk_control_begin(&(struct tk_request){.op = CTL_BLOCKED, .proc = p ? p->proc : -1, .text = text.data});
+}
+
+/* Asks a question that nobody's end can answer otherwise. Returns the answer's error, ETIMEDOUT at the
+ * deadline too. */
+static int ask_whether(int proc, const char *text)
+{
+    struct tk_judge *j = tk_judge();
+    tk_control_begin(&(struct tk_request){.op = CTL_BLOCKED, .proc = proc, .text = text});
+    while (!j->answer)
+        if (tk_sleep(NULL, 0, j->deadline_ns, false) == TK_LATE)
+            return ETIMEDOUT;
+    const int error = j->answer->error;
+    if (error && error != ESRCH && error != EBUSY && error != ETIMEDOUT)
+        tk_error("the supervisor cannot wait for a process: %s", strerror(error));
+    return error;
 }
 
 bool tk_call_blocked(tk_process *d, const char *operation, const char *object)
@@ -360,41 +371,22 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
 
 bool tk_settles(tk_process *p)
 {
-    struct tk_judge *j = tk_judge();
     struct tk_text text = {0};
     if (p->never_idle)
         return false;
     write_blocked(&text, "idle", NULL);
-    tk_text_print(&text, "cpu %lld\n", (long long)(SPIN_MS * j->slow));
-    uint32_t seq =
-        tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = p->proc, .text = text.data});
-    j->answer = NULL;
-    j->awaited_seq = seq;
-    while (!j->answer)
-        if (tk_sleep(NULL, 0, j->deadline_ns, false) == TK_LATE)
-            return false;
-    if (j->answer->error && j->answer->error != ESRCH && j->answer->error != EBUSY &&
-        j->answer->error != ETIMEDOUT)
-        tk_error("the supervisor cannot wait for %s: %s", p->program, strerror(j->answer->error));
-    p->never_idle = j->answer->error == EBUSY;
-    return j->answer->error == 0;
+    tk_text_print(&text, "cpu %lld\n", (long long)(SPIN_MS * tk_judge()->slow));
+    const int error = ask_whether(p->proc, text.data);
+    p->never_idle = error == EBUSY;
+    return error == 0;
 }
 
 bool tk_blocks(pid_t pid, const char *but)
 {
-    struct tk_judge *j = tk_judge();
     struct tk_text text = {0};
     write_blocked(&text, "any", but);
     tk_text_print(&text, "forever %d\n", (int)pid);
-    uint32_t seq = tk_control_send(&(struct tk_request){.op = CTL_BLOCKED, .proc = -1, .text = text.data});
-    j->answer = NULL;
-    j->awaited_seq = seq;
-    while (!j->answer)
-        if (tk_sleep(NULL, 0, j->deadline_ns, false) == TK_LATE)
-            return false;
-    if (j->answer->error && j->answer->error != ESRCH && j->answer->error != ETIMEDOUT)
-        tk_error("the supervisor cannot wait for process %d: %s", (int)pid, strerror(j->answer->error));
-    return j->answer->error == 0;
+    return ask_whether(-1, text.data) == 0;
 }
 
 const char *tk_object(int fd)
