@@ -20,6 +20,8 @@ from ipclab.cases import WITH_PLACE, Case, CaseFault, Role, cases
 from ipclab.faults import UsageFault
 from ipclab.grading import Grader, Options
 from ipclab.model import Finding, Lab, Result, ResultStatus, Submission, TestStatus, Visibility
+from ipclab.printable import clean
+from ipclab.tables import meant
 
 MINIMUM = {"public tests": 4, "hidden tests": 12, "mutants": 12, "variants": 3}
 SKELETON_SHARE = 0.1
@@ -197,7 +199,8 @@ def _chosen(lab: Lab, only: str | None) -> tuple[list[Case], list[str]]:
     kept = [c for c in good if only in (c.name, _name(c), c.submission.id)]
     faults = [f for f in faults if only in f]
     if not kept and not faults:
-        raise UsageFault(f"{lab.slug} has no mutant or variant {only!r}; there are: {', '.join(c.name for c in good)}")
+        hint = meant(only, [c.name for c in good]) or f"; they are in labs/{lab.slug}/mutants and labs/{lab.slug}/variants"
+        raise UsageFault(f'{lab.slug} has no mutant or variant "{clean(only, limit=80)}"{hint}')
     return kept, faults
 
 

@@ -44,7 +44,9 @@ def test_one_case_alone_can_pass(tree: Path) -> None:
     code, said = gate(tree, "--only", "zombie")
     assert code == 0 and "ok    mutant zombie" in said and "solution" not in said
     done = ipclab("validate", LAB, "--only", "nothing", "--sandbox", "local")
-    assert done.returncode == 2 and "zombie" in done.stderr
+    assert done.returncode == 2 and done.stderr.endswith("they are in labs/01-tiny/mutants and labs/01-tiny/variants\n")
+    done = ipclab("validate", LAB, "--only", "zombi", "--sandbox", "local")
+    assert done.returncode == 2 and done.stderr.endswith('no mutant or variant "zombi": did you mean "zombie"?\n')
 
 
 def test_the_table_has_a_row_a_lab_and_then_what_is_wrong(tree: Path) -> None:
