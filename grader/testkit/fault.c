@@ -90,13 +90,16 @@ bool tk_held_comes(tk_process *p, tk_process *talker, pid_t *pid)
     tk_control_begin(&(struct tk_request){.op = CTL_HELD, .proc = p->proc});
     while (!j->answer) {
         struct pollfd out = {.fd = talker ? talker->out_fd : -1, .events = POLLIN};
-        if (p->ended)
-            tk_fail_early(p, tk_format("%s; the test waited for %s", tk_how_it_is(p), w.what), &w);
         tk_wait_for(&out, 1, &w);
         if (!j->answer && out.revents) {
             j->awaited_seq = 0; /* should the supervisor answer yet, nobody waits for it */
             return false;
         }
+    }
+    if (j->answer->error == ESRCH) { /* nobody is left who could come to it */
+        while (!p->ended)
+            tk_wait_for(NULL, 0, &w);
+        tk_fail_early(p, tk_format("%s; the test waited for %s", tk_how_it_is(p), w.what), &w);
     }
     if (j->answer->error)
         tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));

@@ -593,10 +593,12 @@ static bool check_waiter(struct run *r, const struct waiter *w)
         control_answer(r, w->op, w->seq, 0, r->procs[w->proc].status, 0, "");
         return true;
     }
-    const pid_t held = w->op == CTL_HELD ? inject_held(r, w->proc) : 0;
-    if (held) {
-        control_answer(r, w->op, w->seq, 0, held, 0, "");
-        return true;
+    if (w->op == CTL_HELD) {
+        const pid_t held = inject_held(r, w->proc);
+        if (held || !witness_watches(r, w->proc)) {
+            control_answer(r, w->op, w->seq, held ? 0 : ESRCH, held, 0, "");
+            return true;
+        }
     }
     if (w->op == CTL_BLOCKED && w->forever) {
         struct proc_stat st;

@@ -32,7 +32,7 @@ enum ctl_op {
     CTL_EXPLAIN,   /* post-mortem now */
     CTL_RECORD,    /* the verdict, last */
     CTL_FAULTS,    /* how often the faults of `proc`, or of all (-1), happened so far */
-    CTL_HELD,      /* answered when `proc` or a descendant is held by a fault, or with ETIMEDOUT */
+    CTL_HELD,      /* answered when `proc` or a descendant is held by a fault; ESRCH: all of them have ended */
     CTL_RELEASE,   /* all of them that are held go on */
     CTL_LEFT = 30, /* `proc` has left something, a descriptor or a child: warden tells where from */
     CTL_OPS,       /* one more than the last */

@@ -305,6 +305,7 @@ site_id witness_where(struct run *r, pid_t tid);
 /* A thread that inject.c held at the entry of a call goes on. */
 void witness_goes_on(struct run *r, pid_t tid);
 /* Does inject.c hold it? */
+bool witness_watches(const struct run *r, int proc); /* it, or one that it has left */
 bool witness_holds(const struct run *r, pid_t tid);
 /* Is it stopped by a stop signal (and not by us)? */
 bool witness_stopped(const struct run *r, pid_t tid);

@@ -112,6 +112,14 @@ bool witness_stopped(const struct run *r, pid_t tid)
     return t && t->stopped;
 }
 
+bool witness_watches(const struct run *r, int proc)
+{
+    for (size_t i = 0; i < r->tracees_count; i++)
+        if (r->tracees[i].proc == proc)
+            return true;
+    return false;
+}
+
 bool witness_holds(const struct run *r, pid_t tid)
 {
     const struct tracee *t = find((struct run *)r, tid);

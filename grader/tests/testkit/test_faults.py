@@ -25,12 +25,20 @@ def test_a_fault_happens_where_it_was_asked_for(lab: Lab, test: str) -> None:
     ("nobody_is_held", "hang", r"student \(pid \d+\) is blocked in read\(fd 0, pipe:\[\d+\]\)"),
     ("ended_and_not_held", "wrong_output", r"student exited with 0; the test waited for student to come to the call before "
      r"which the test holds it"),
+    ("its_child_ended_and_was_not_held", "wrong_output", r"student exited with 0; the test waited for student to come to the "
+     r"call before which the test holds it"),
     ("waits_for_one_that_is_held", "timeout", r"student \(pid \d+\) is held at a call by the test; the test's time is up"),
 ])
 def test_what_does_not_come_fails(lab: Lab, test: str, kind: str, message: str) -> None:
     record = lab.run("faults", test, "limit wall_ms 3000").record
     assert (record["status"], record["kind"]) == ("fail", kind), record
     assert re.fullmatch(message, record["message"]), record
+
+
+def test_a_process_is_held_though_its_parent_has_ended(lab: Lab) -> None:
+    outcome = lab.run("faults", "held_though_its_parent_has_ended")
+    assert outcome.record["status"] == "pass", outcome.record
+    assert outcome.findings == [("zombie", "child_never_waited")]
 
 
 @pytest.mark.parametrize(("test", "message"), [

@@ -114,6 +114,23 @@ TK_TEST(ended_and_not_held)
     tk_wait_held(p);
 }
 
+TK_TEST(held_though_its_parent_has_ended)
+{
+    tk_process *p = start("leaves_a_child", TK_FAULTS({.call = "write", .who = TK_CHILDREN, .nth = 1, .fd = TK_FD(1), .action = TK_HOLD}));
+    tk_wait(p);
+    tk_send(p, "abc", 3);
+    tk_assert(tk_wait_held(p) != tk_pid(p), "the parent is held");
+    tk_release(p);
+    tk_assert_bytes(tk_exchange(p, "", 0), "abc", 3, "what the child printed");
+}
+
+TK_TEST(its_child_ended_and_was_not_held)
+{
+    tk_process *p = start("leaves_a_child", TK_FAULTS({.call = "write", .who = TK_CHILDREN, .fd = TK_FD(7), .action = TK_HOLD}));
+    tk_close_stdin(p);
+    tk_wait_held(p);
+}
+
 TK_TEST(waits_for_one_that_is_held)
 {
     tk_process *p = start("cat", TK_FAULTS({.call = "read", .nth = 1, .action = TK_HOLD}));
@@ -152,5 +169,5 @@ TK_TEST(no_such_call)
 
 TK_SUITE(tk_test(read_fails), tk_test(reads_are_short), tk_test(writes_are_short), tk_test(two_faults), tk_test(a_signal_kills),
          tk_test(a_signal_inside_kills), tk_test(held_and_released), tk_test(held_or_somebody_speaks), tk_test(fault_that_never_happens), tk_test(nobody_is_held),
-         tk_test(ended_and_not_held), tk_test(waits_for_one_that_is_held), tk_test(releases_nobody), tk_test(no_errno),
+         tk_test(ended_and_not_held), tk_test(held_though_its_parent_has_ended), tk_test(its_child_ended_and_was_not_held), tk_test(waits_for_one_that_is_held), tk_test(releases_nobody), tk_test(no_errno),
          tk_test(no_signal), tk_test(no_action), tk_test(child_of_main), tk_test(no_such_call))

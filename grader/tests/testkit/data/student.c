@@ -230,6 +230,12 @@ static int three_pipes_two_forks(void)
     return 0;
 }
 
+/* Ends at once; its child copies what comes on stdin. */
+static int leaves_a_child(void)
+{
+    return fork() == 0 ? cat() : 0;
+}
+
 static void on_term(int number)
 {
     (void)number;
@@ -274,6 +280,7 @@ static const struct {
                 {"opens_on_line", opens_on_line},
                 {"dups_on_line", dups_on_line},
                 {"leaves_zombie", leaves_zombie},
+                {"leaves_a_child", leaves_a_child},
                 {"three_pipes_two_forks", three_pipes_two_forks},
                 {"exits_7_on_term", exits_7_on_term},
                 {"looks_at_its_ends", looks_at_its_ends}};
