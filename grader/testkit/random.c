@@ -6,6 +6,8 @@
  */
 #include "judge.h"
 
+#include <string.h>
+
 static struct {
     uint64_t state[4];
 } generator;
@@ -86,6 +88,17 @@ tk_bytes tk_random_bytes(size_t size)
     }
     if (size >= 256)
         place_all_values(b);
+    return b;
+}
+
+tk_bytes tk_random_text(size_t size, const char *alphabet)
+{
+    const uint64_t letters = strlen(alphabet);
+    if (letters == 0)
+        tk_error("tk_random_text: an alphabet without letters");
+    tk_bytes b = tk_zeros(size);
+    for (size_t i = 0; i < size; i++)
+        b.data[i] = (unsigned char)alphabet[below(letters)];
     return b;
 }
 

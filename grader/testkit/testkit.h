@@ -71,12 +71,25 @@ typedef struct {
 /* Fails unless both are equal; tells the first offset that differs, both lengths and an excerpt of each. */
 void tk_assert_bytes_at(const char *file, int line, tk_bytes actual, const void *expected, size_t size, const char *what);
 
+/* ---- bytes and text (bytes.c) ------------------------------------------------------------------ */
+
+tk_bytes tk_zeros(size_t size);
+/* A text of any length. printf-like. */
+const char *tk_string(const char *format, ...) __attribute__((format(printf, 1, 2)));
+tk_bytes tk_bytes_of(const char *string); /* without its NUL */
+tk_bytes tk_copy(const void *data, size_t size);
+tk_bytes tk_join(tk_bytes a, tk_bytes b);
+bool tk_same(tk_bytes a, tk_bytes b);
+
 /* ---- randomness, from the recorded seed (random.c) --------------------------------------------- */
 
 uint64_t tk_random(void);
 int64_t tk_random_between(int64_t low, int64_t high); /* both ends included */
 /* `size` random bytes. Every byte value occurs when size >= 256. */
 tk_bytes tk_random_bytes(size_t size);
+/* `size` characters drawn from those of `alphabet`, a string: TK_WORD, say, for a name or a word. */
+tk_bytes tk_random_text(size_t size, const char *alphabet);
+#define TK_WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 bool tk_is_slow(void); /* true in a memcheck pass: keep inputs small */
 
 /* ---- processes (process.c) --------------------------------------------------------------------- */

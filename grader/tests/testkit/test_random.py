@@ -36,7 +36,7 @@ def model(seed: int, count: int) -> list[str]:
 
 
 def ask(built: Built, *argv: str) -> subprocess.CompletedProcess[str]:
-    binary = built.inspector("random_inspector", "random", "text")
+    binary = built.inspector("random_inspector", "random", "bytes", "text")
     return subprocess.run([binary, *argv], capture_output=True, text=True, timeout=60)
 
 
@@ -55,4 +55,10 @@ def test_bytes_hold_every_value_and_ranges_hold_both_ends(built: Built) -> None:
     least, most = map(int, lines[9].split())
     assert least < -(2**62) and most > 2**62
     assert lines[10] == "slow 0"
-    assert done.returncode == 1 and lines[11].startswith("tk_random_between:")
+    assert lines[11] == "2000 letters, NUL after them 1, 111"
+    assert lines[12] == "one-2 7 !, 1011"
+    assert done.returncode == 1 and lines[13].startswith("tk_random_between:")
+
+
+def test_a_text_has_an_alphabet(built: Built) -> None:
+    assert ask(built, "7", "0", "alphabet").stdout.splitlines()[-1].startswith("tk_random_text:")

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 _Noreturn void tk_error(const char *format, ...)
 {
@@ -53,7 +54,18 @@ int main(int argc, char **argv)
         roll(7, 7);
         roll(INT64_MIN, INT64_MAX);
         printf("slow %d\n", tk_is_slow());
+        tk_bytes word = tk_random_text(2000, "abc");
+        size_t of[256] = {0};
+        for (size_t i = 0; i < word.size; i++)
+            of[word.data[i]]++;
+        printf("%zu letters, NUL after them %d, %d%d%d\n", of['a'] + of['b'] + of['c'], word.data[word.size] == 0,
+               of['a'] > 500, of['b'] > 500, of['c'] > 500);
+        tk_bytes both = tk_join(tk_bytes_of(tk_string("%s-%d", "one", 2)), tk_copy("\0!", 2));
+        printf("%s %zu %c, %d%d%d%d\n", (char *)both.data, both.size, both.data[6], tk_same(both, tk_copy(both.data, both.size)),
+               tk_same(both, tk_bytes_of("one-2")), tk_same(tk_zeros(2), tk_copy("\0", 2)), tk_same(tk_zeros(0), tk_join(tk_zeros(0), tk_bytes_of(""))));
         fflush(stdout);
+        if (strcmp(argv[3], "alphabet") == 0)
+            tk_random_text(1, "");
         tk_random_between(1, 0);
     }
     tk_free_all();
