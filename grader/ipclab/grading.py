@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -235,21 +235,36 @@ class _Job:
 
     def _weave(self, built: build.Built, log: ev.RunLog | None) -> dict[str, judging.Outcome]:
         """Runs the pass `weave` of the tests that have passed otherwise. Its seeds are those of lab.toml, the same always."""
-        woven: dict[str, judging.Outcome] = {}
         wanted = [t for t in judging.in_order(self.grader.lab) if "weave" in t.passes] if built.for_weave else []
-        tools = self.grader.kit.weave
-        if not wanted or tools is None:
-            return woven
+        if not wanted or self.grader.kit.weave is None:
+            return {}
+        with self.phase("weave"):
+            return self._weave_all(wanted, built, log)
+
+    def _weave_all(self, wanted: list[Test], built: build.Built, log: ev.RunLog | None) -> dict[str, judging.Outcome]:
+        """Each test once those that it depends on have their outcomes; where a core is free, two at a time."""
+        woven: dict[str, judging.Outcome] = {}
+        waiting, running = list(wanted), dict[Future[judging.Outcome], Test]()
+        with ThreadPoolExecutor(2 if self.grader.spare_cores else 1) as pool:
+            while waiting or running:
+                undecided = {t.name for t in (*waiting, *running.values())}
+                for test in [t for t in waiting if undecided.isdisjoint(judging.depends_on(self.grader.lab, t))]:
+                    waiting.remove(test)
+                    if judging.awaits_weave(self.grader.lab, self.submission, built, log, woven, test):
+                        running[pool.submit(self._weave_one, test, built)] = test
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    woven[running.pop(done).name] = done.result()
+        return woven
+
+    def _weave_one(self, test: Test, built: build.Built) -> judging.Outcome:
         from ipclab.weaving import closed
 
-        with self.phase("weave"):
-            for test in wanted:
-                if judging.awaits_weave(self.grader.lab, self.submission, built, log, woven, test):
-                    self.grader.tell("test", self.submission.id, test.name)
-                    place = closed.Place(self.grader.lab, self.submission, built, tools, self.grader.sandbox)
-                    woven[test.name] = closed.run(test, place)
-                    self.grader.tell("ended", self.submission.id, test.name, woven[test.name].status)
-        return woven
+        tools = self.grader.kit.weave
+        assert tools is not None
+        self.grader.tell("test", self.submission.id, test.name)
+        outcome = closed.run(test, closed.Place(self.grader.lab, self.submission, built, tools, self.grader.sandbox))
+        self.grader.tell("ended", self.submission.id, test.name, outcome.status)
+        return outcome
 
     def _build(self) -> build.Built:
         lab, the_kit = self.grader.lab, self.grader.kit

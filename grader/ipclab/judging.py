@@ -250,6 +250,19 @@ def in_order(lab: Lab) -> list[Test]:
     return list(placed.values())
 
 
+def depends_on(lab: Lab, test: Test) -> frozenset[str]:
+    """All tests that this one depends on, those of their own among them."""
+    by_name = {t.name: t for t in lab.tests}
+    found: set[str] = set()
+    waiting = list(test.depends)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in by_name:
+            found.add(name)
+            waiting += by_name[name].depends
+    return frozenset(found)
+
+
 def targets_of(test: Test) -> tuple[str, ...]:
     """What a test needs built, its own target first."""
     return (test.target, *test.uses)

@@ -6,13 +6,14 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ipclab import build, export, grading, kit, manifest, results
+from ipclab import build, export, grading, judging, kit, manifest, results
 from ipclab.faults import GraderFault
-from ipclab.model import Lab, Location, Submission, TestStatus
+from ipclab.model import Lab, Location, Submission, Test, TestStatus
 from ipclab.report.audience import Audience, for_audience
 from ipclab.runner import Program, read_sources
 from ipclab.sandbox import Sandbox
@@ -373,6 +374,37 @@ def test_weave_that_cannot_run_is_an_error_of_that_test(lab: Lab, monkeypatch: p
     place = closed.Place(lab, Submission("a", "A", (), "0"), built, Path("/nowhere"), lambda: pytest.fail("nothing is to be run"))
     outcome = closed.run(lab.tests[1], place)
     assert outcome.status is TestStatus.ERROR and "no memory" in outcome.verdict.message
+
+
+@pytest.mark.parametrize("last", [TestStatus.PASS, TestStatus.FAIL])
+def test_two_tests_at_a_time_each_after_those_it_depends_on(lab: Lab, monkeypatch: pytest.MonkeyPatch, last: TestStatus) -> None:
+    """first, alone, then (by way of one that is not woven); while first runs alone runs too, and `then` begins after its end."""
+    woven = replace(next(t for t in lab.tests if t.name == "count_is_ordered"), depends=())
+    plain = replace(lab.tests[0], name="plain", depends=("first",))
+    tests = (replace(woven, name="first"), plain, replace(woven, name="then", depends=("plain",)), replace(woven, name="alone"))
+    grader = grading.Grader(replace(lab, tests=tests), grading.Options(sandbox="local"))
+    grader.spare_cores = True
+    both = threading.Barrier(2)
+    told: list[str] = []
+
+    def run(test: Test, place: closed.Place) -> judging.Outcome:
+        told.append(f"{test.name} begins")
+        if test.name != "then":
+            both.wait(DEADLINE)
+        told.append(f"{test.name} ends")
+        return judging.Outcome(last, judging.Verdict(last), (), 0.0)
+
+    def awaits(_lab: object, _submission: object, _built: object, _log: object, woven: dict[str, judging.Outcome], test: Test) -> bool:
+        return test.name != "then" or woven["first"].status is TestStatus.PASS
+
+    monkeypatch.setattr(closed, "run", run)
+    monkeypatch.setattr(judging, "awaits_weave", awaits)
+    job = grading._Job(grader, Submission("a", "A", (), "0"), 1)
+    outcomes = job._weave(build.Built(for_weave={"count.weave": b""}), None)
+    then = {"then"} if last is TestStatus.PASS else set()
+    assert outcomes.keys() == {"first", "alone"} | then
+    assert ("then begins" in told) == bool(then)
+    assert not then or told.index("first ends") < told.index("then begins")
 
 
 # ---- the kit, the gate, students
