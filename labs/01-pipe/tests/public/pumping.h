@@ -8,7 +8,7 @@
 static inline tk_bytes upper_cased(const void *data, size_t size)
 {
     const unsigned char *from = data;
-    tk_bytes b = tk_random_bytes(size); /* memory from testkit */
+    tk_bytes b = tk_zeros(size);
     for (size_t i = 0; i < size; i++)
         b.data[i] = (unsigned char)(from[i] >= 'a' && from[i] <= 'z' ? from[i] - 'a' + 'A' : from[i]);
     return b;

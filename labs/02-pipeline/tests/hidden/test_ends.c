@@ -6,9 +6,7 @@
 
 static const char *number(int n)
 {
-    char *text = (char *)tk_random_bytes(12).data;
-    snprintf(text, 12, "%d", n);
-    return text;
+    return tk_string("%d", n);
 }
 
 static void assert_killed_by(int signal_number)

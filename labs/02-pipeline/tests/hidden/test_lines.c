@@ -9,7 +9,7 @@ static void assert_arguments(const char *const *arguments, size_t count)
     size_t size = 100;
     for (size_t i = 0; i < count; i++)
         size += strlen(arguments[i]) + 30;
-    char *expected = (char *)tk_random_bytes(size).data;
+    char *expected = (char *)tk_zeros(size).data;
     int at = snprintf(expected, size, "arguments %s %zu\n", token, count);
     stage(&l, "arguments", token, NULL);
     for (size_t i = 0; i < count; i++) {
@@ -40,7 +40,7 @@ TK_TEST(one_takes_many_arguments)
     enum { COUNT = 5000, ROOM = 20 * COUNT };
     const char *token = new_token(), *self = tk_program_path("stage");
     const char *args[] = {"filling", "5000", tk_program_path("pipeline"), self, "arguments", token, NULL};
-    char *expected = (char *)tk_random_bytes(ROOM).data;
+    char *expected = (char *)tk_zeros(ROOM).data;
     int at = snprintf(expected, ROOM, "arguments %s %d\n", token, COUNT);
     for (int i = 1; i <= COUNT; i++)
         at += snprintf(expected + at, (size_t)(ROOM - at), "arg %d:%d\n", snprintf(NULL, 0, "%d", i), i);

@@ -47,7 +47,7 @@ static tk_bytes receive_reports(tk_pipe *from, const char *const *tokens)
 {
     static const char what[] = "what the 3 stages tell, through the last one";
     const size_t size = (size_t)TELLING * REPORT_SIZE, most = 4 * size;
-    tk_bytes first = tk_pipe_receive(from, size, what), told = tk_random_bytes(most);
+    tk_bytes first = tk_pipe_receive(from, size, what), told = tk_zeros(most);
     memcpy(told.data, first.data, size);
     told.size = size;
     for (size_t found = 0; found < TELLING && told.size < most - 1;) {
@@ -172,9 +172,7 @@ static void assert_same(const char *what, const char *cause)
     stage(&l, what, tokens[0], NULL);
     stage(&l, what, tokens[1], NULL);
     tk_bytes second = told_directly(what, tokens[1]), first = told_directly(what, tokens[0]);
-    tk_bytes both = tk_random_bytes(second.size + first.size);
-    memcpy(both.data, second.data, second.size);
-    memcpy(both.data + second.size, first.data, first.size);
+    tk_bytes both = tk_join(second, first);
     tk_cause(cause);
     tk_assert_bytes(tk_receive_all(run(&l, TK_NULL)), both.data, both.size,
                     "what stage 2 finds, and stage 1 after it");

@@ -45,9 +45,7 @@ static inline void add_stage(struct line *l, const char *const *words)
 /* A word that was never used before. It lives as long as the test. */
 static inline const char *new_token(void)
 {
-    char *token = (char *)tk_random_bytes(20).data; /* memory from testkit */
-    snprintf(token, 20, "%016llx", (unsigned long long)tk_random());
-    return token;
+    return tk_string("%016llx", (unsigned long long)tk_random());
 }
 
 static inline tk_process *run(const struct line *l, enum tk_end in)
@@ -164,9 +162,7 @@ static inline struct report need_report(tk_process *p, tk_bytes out, const char 
 
 static inline const char *stage_name(size_t i)
 {
-    char *name = (char *)tk_random_bytes(20).data;
-    snprintf(name, 20, "stage %zu", i + 1);
-    return name;
+    return tk_string("stage %zu", i + 1);
 }
 
 static inline void hint_at_dup2(void)

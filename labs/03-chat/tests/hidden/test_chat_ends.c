@@ -15,7 +15,7 @@ TK_TEST(chat_answers_nothing_after_bye)
     static const char *const lines[] = {"Hello", "bye", NULL}, *const more[] = {"How are you", "Hello", "bye",
                                                                                 NULL};
     struct talk t = talk_of(lines);
-    t.lines = both(t.lines, talk_of(more).lines);
+    t.lines = tk_join(t.lines, talk_of(more).lines);
     tk_assert_exit(talk_all(&t), 0);
 }
 
@@ -55,14 +55,14 @@ TK_TEST(chat_reports_that_its_child_is_gone)
     struct cast c = start_and_watch(&chat);
     if (signal_makers(chat, &c, SIGKILL) == 0)
         return; /* there is none while chat waits for a line */
-    assert_notices(chat, line_of("How are you"));
+    assert_notices(chat, tk_bytes_of("How are you"));
 
     c = start_and_watch(&chat);
     signal_makers(chat, &c, SIGSTOP);
     tk_send(chat, "How are you\n", 12);
     tk_wait_blocked(chat, "read", NULL);
     signal_makers(chat, &c, SIGKILL);
-    assert_notices(chat, line_of("How are you"));
+    assert_notices(chat, tk_bytes_of("How are you"));
 }
 
 TK_TEST(chat_notices_it_in_a_long_line)

@@ -46,7 +46,7 @@ TK_TEST(chat_takes_many_lines_at_once)
 {
     struct talk t = nothing();
     for (int i = 0; i < 300; i++)
-        say(&t, i % 7 == 3 ? line_of("How are you") : random_line((size_t)tk_random_between(1, 60)));
+        say(&t, i % 7 == 3 ? tk_bytes_of("How are you") : random_line((size_t)tk_random_between(1, 60)));
     assert_talk(&t);
 }
 
@@ -91,7 +91,7 @@ static void talk_of_length(size_t size)
 {
     struct talk t = nothing();
     say(&t, random_line(size));
-    say(&t, line_of("Hello"));
+    say(&t, tk_bytes_of("Hello"));
     assert_talk(&t);
 }
 
@@ -129,12 +129,12 @@ TK_TEST(chat_keeps_every_byte)
             continue;
         data[size++] = byte;
         if (size == sizeof data) {
-            say(&t, text(data, size));
+            say(&t, tk_copy(data, size));
             size = 0;
         }
     }
-    say(&t, text(data, size));
-    say(&t, line_of("\tHello\r"));
+    say(&t, tk_copy(data, size));
+    say(&t, tk_bytes_of("\tHello\r"));
     tk_process *chat = tk_start("chat");
     tk_bytes out = tk_exchange(chat, t.lines.data, t.lines.size);
     tk_cause(out.size == t.replies.size ? "bytes_changed" : NULL);
@@ -147,7 +147,7 @@ TK_TEST(chat_has_clean_memory)
     static const char *const lines[] = {"Hello", "How are you", "", NULL};
     struct talk t = talk_of(lines);
     say(&t, random_line(3000));
-    say(&t, line_of("bye"));
+    say(&t, tk_bytes_of("bye"));
     tk_process *chat = tk_start("chat");
     tk_exchange(chat, t.lines.data, t.lines.size);
     tk_wait(chat);

@@ -7,7 +7,7 @@
 /* Every byte value, and 0 at both ends. */
 static tk_bytes every_value(void)
 {
-    tk_bytes b = tk_random_bytes(514);
+    tk_bytes b = tk_zeros(514);
     for (size_t i = 0; i < 514; i++)
         b.data[i] = (unsigned char)(i == 0 || i == 513 ? 0 : i <= 256 ? i - 1 : 512 - i);
     return b;
@@ -16,7 +16,7 @@ static tk_bytes every_value(void)
 TK_TEST(msg_keeps_every_byte_value)
 {
     static const char strings[] = "ab\0cd";
-    tk_bytes values = every_value(), with_nul = bytes_of(strings, 5);
+    tk_bytes values = every_value(), with_nul = tk_copy(strings, 5);
     struct side s = start_side();
     for (int i = 0; i < 2; i++) {
         tk_bytes message = i == 0 ? with_nul : values;
@@ -81,7 +81,7 @@ TK_TEST(msg_leaves_what_follows)
 {
     struct side s = start_side();
     tk_bytes first = random_letters(7), second = random_letters(9), record = random_letters(3);
-    tk_bytes wire = joined(wire_of(first), joined(wire_of(second), joined(record, bytes_of("rest", 4))));
+    tk_bytes wire = tk_join(wire_of(first), tk_join(wire_of(second), tk_join(record, tk_copy("rest", 4))));
     size_t left = wire.size;
     struct result r;
     tk_pipe_send(s.to, wire.data, wire.size);
@@ -110,13 +110,13 @@ static void send_to_a_slow_reader(size_t size)
         tk_error("F_SETPIPE_SZ: %s", strerror(errno));
     tk_pipe_given(s.to, s.driver);
     tk_pipe_given(s.from, s.driver);
-    tk_bytes message = random_letters(size), wire = tk_random_bytes(0);
+    tk_bytes message = random_letters(size), wire = tk_zeros(0);
     load(&s, message);
     begin_send(&s, (uint32_t)size);
     while (wire.size + (size_t)room + 700 < HEADER + size &&
            tk_call_blocked(s.driver, "write", tk_pipe_object(s.from)))
-        wire = joined(wire, tk_pipe_receive(s.from, 700, "the message"));
-    wire = joined(wire, tk_call_meanwhile(s.driver, &(struct tk_meanwhile){.from = s.from}));
+        wire = tk_join(wire, tk_pipe_receive(s.from, 700, "the message"));
+    wire = tk_join(wire, tk_call_meanwhile(s.driver, &(struct tk_meanwhile){.from = s.from}));
     struct result r = end_sending(&s, "msg_send");
     if (r.returned == 0)
         assert_wire(wire, message);
@@ -154,7 +154,7 @@ static void swap_small(const struct side *s)
 TK_TEST(msg_has_clean_memory)
 {
     struct side s = start_side(), other = start_side();
-    tk_bytes message = random_letters(2000), wire = joined(wire_of(message), wire_of(bytes_of("", 0)));
+    tk_bytes message = random_letters(2000), wire = tk_join(wire_of(message), wire_of(tk_copy("", 0)));
     send_message(&s, message, "for a message of 2000 bytes");
     tk_pipe_send(s.to, wire.data, wire.size);
     recv_now(&s, 2000);

@@ -50,7 +50,7 @@ enum order { WRITES_FIRST, READS_FIRST, IN_SMALL_PIECES };
 
 static tk_bytes move(const struct side *s, tk_bytes in, size_t out_size, enum order order)
 {
-    tk_bytes out = tk_random_bytes(0);
+    tk_bytes out = tk_zeros(0);
     size_t sent = 0;
     if (order == WRITES_FIRST)
         tk_pipe_send(s->to, in.data, sent = in.size);
@@ -63,11 +63,11 @@ static tk_bytes move(const struct side *s, tk_bytes in, size_t out_size, enum or
     while (order == IN_SMALL_PIECES && sent + 3000 < in.size && out.size + 3000 < out_size) {
         tk_pipe_send(s->to, in.data + sent, 3000);
         sent += 3000;
-        out = joined(out, tk_pipe_receive(s->from, 3000, "the message of msg_swap"));
+        out = tk_join(out, tk_pipe_receive(s->from, 3000, "the message of msg_swap"));
     }
     const struct tk_meanwhile rest = {
         .to = s->to, .data = in.data + sent, .size = in.size - sent, .from = s->from};
-    return joined(out, tk_call_meanwhile(s->driver, &rest));
+    return tk_join(out, tk_call_meanwhile(s->driver, &rest));
 }
 
 static void swap_with_us(size_t one, size_t two, enum order order, bool non_blocking)

@@ -14,13 +14,13 @@ TK_TEST(try_receives)
     for (int non_blocking = 0; non_blocking < 2; non_blocking++) {
         struct side s = start_side_how(non_blocking, false);
         tk_bytes first = random_letters(20), second = random_letters(3);
-        tk_bytes wire = joined(wire_of(first), joined(wire_of(bytes_of("", 0)), wire_of(second)));
+        tk_bytes wire = tk_join(wire_of(first), tk_join(wire_of(tk_copy("", 0)), wire_of(second)));
         tk_pipe_send(s.to, wire.data, wire.size);
         struct result r = try_now(&s);
         assert_received(&r, first, "when a message had come");
         r = try_now(&s);
         tk_cause(r.returned == 0 ? "empty_message_taken_for_end" : NULL);
-        assert_received(&r, bytes_of("", 0), "when an empty message had come");
+        assert_received(&r, tk_copy("", 0), "when an empty message had come");
         tk_cause(NULL);
         r = try_now(&s);
         assert_received(&r, second, "when a message had come");

@@ -13,39 +13,14 @@ static inline bool is_line(const char *line, size_t size, const char *word)
     return size == strlen(word) && memcmp(line, word, size) == 0;
 }
 
-static inline tk_bytes text(const void *data, size_t size)
-{
-    tk_bytes b = tk_random_bytes(size); /* memory from testkit */
-    if (size)
-        memcpy(b.data, data, size);
-    return b;
-}
-
-static inline tk_bytes line_of(const char *string)
-{
-    return text(string, strlen(string));
-}
-
 static inline tk_bytes random_line(size_t size)
 {
-    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+*/=%";
-    tk_bytes b = tk_random_bytes(size);
-    for (size_t i = 0; i < size; i++)
-        b.data[i] = (unsigned char)chars[b.data[i] % (sizeof chars - 1)];
-    return b;
-}
-
-static inline tk_bytes both(tk_bytes a, tk_bytes b)
-{
-    tk_bytes all = tk_random_bytes(a.size + b.size);
-    memcpy(all.data, a.data, a.size);
-    memcpy(all.data + a.size, b.data, b.size);
-    return all;
+    return tk_random_text(size, TK_WORD "-+*/=%");
 }
 
 static inline tk_bytes with_newline(tk_bytes b)
 {
-    return both(b, line_of("\n"));
+    return tk_join(b, tk_bytes_of("\n"));
 }
 
 /* What has to be printed for a line (which has no newline here), with its newline. */
@@ -53,10 +28,10 @@ static inline tk_bytes reply_to(tk_bytes line)
 {
     const char *data = (const char *)line.data;
     if (is_line(data, line.size, "How are you"))
-        return line_of("I am fine thank you\n");
+        return tk_bytes_of("I am fine thank you\n");
     if (is_line(data, line.size, "bye"))
-        return line_of("bye\n");
-    return with_newline(both(line_of(SAID), line));
+        return tk_bytes_of("bye\n");
+    return with_newline(tk_join(tk_bytes_of(SAID), line));
 }
 
 /* Lines as they are sent, and all that has to be printed for them. */
@@ -69,7 +44,7 @@ static inline void append(tk_bytes *to, size_t *room, tk_bytes more)
 {
     if (to->size + more.size > *room) {
         *room = 2 * (to->size + more.size) + 100;
-        tk_bytes larger = tk_random_bytes(*room);
+        tk_bytes larger = tk_zeros(*room);
         if (to->size)
             memcpy(larger.data, to->data, to->size);
         to->data = larger.data;
@@ -87,9 +62,9 @@ static inline void say(struct talk *t, tk_bytes line)
 
 static inline struct talk talk_of(const char *const *lines)
 {
-    struct talk t = {.lines = text("", 0), .replies = text("", 0)};
+    struct talk t = {.lines = tk_copy("", 0), .replies = tk_copy("", 0)};
     for (; *lines; lines++)
-        say(&t, line_of(*lines));
+        say(&t, tk_bytes_of(*lines));
     return t;
 }
 

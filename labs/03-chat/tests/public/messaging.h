@@ -127,11 +127,9 @@ static inline struct result end_recv(const struct side *s, const char *function)
     while (r.returned == 1 && (int64_t)r.bytes.size < r.n && r.bytes.size > 0) {
         tk_msg *more = tk_msg_new("more");
         tk_put_int(more, (int64_t)r.bytes.size);
-        tk_bytes b = tk_get_bytes(tk_call(s->driver, more)), all = tk_random_bytes(r.bytes.size + b.size);
+        tk_bytes b = tk_get_bytes(tk_call(s->driver, more)), all = tk_join(r.bytes, b);
         if (b.size == 0)
             break;
-        memcpy(all.data, r.bytes.data, r.bytes.size);
-        memcpy(all.data + r.bytes.size, b.data, b.size);
         if (r.n < (int64_t)all.size)
             all.size = (size_t)r.n;
         r.bytes = all;
@@ -170,21 +168,10 @@ static inline void assert_returned(const struct result *r, int expected, int err
 
 /* ---- the wire ------------------------------------------------------------------------------------------ */
 
-static inline tk_bytes bytes_of(const void *data, size_t size)
-{
-    tk_bytes b = tk_random_bytes(size); /* memory from testkit */
-    if (size)
-        memcpy(b.data, data, size);
-    return b;
-}
-
 /* Letters only: what other bytes do is a test of its own. */
 static inline tk_bytes random_letters(size_t size)
 {
-    tk_bytes b = tk_random_bytes(size);
-    for (size_t i = 0; i < size; i++)
-        b.data[i] = (unsigned char)('a' + b.data[i] % 26);
-    return b;
+    return tk_random_text(size, "abcdefghijklmnopqrstuvwxyz");
 }
 
 static inline void put_length(unsigned char *at, uint32_t n)
@@ -195,19 +182,11 @@ static inline void put_length(unsigned char *at, uint32_t n)
 
 static inline tk_bytes wire_of(tk_bytes message)
 {
-    tk_bytes b = tk_random_bytes(HEADER + message.size);
+    tk_bytes b = tk_zeros(HEADER + message.size);
     put_length(b.data, (uint32_t)message.size);
     if (message.size)
         memcpy(b.data + HEADER, message.data, message.size);
     return b;
-}
-
-static inline tk_bytes joined(tk_bytes a, tk_bytes b)
-{
-    tk_bytes all = tk_random_bytes(a.size + b.size);
-    memcpy(all.data, a.data, a.size);
-    memcpy(all.data + a.size, b.data, b.size);
-    return all;
 }
 
 static inline bool starts_with(tk_bytes b, const void *data, size_t size)

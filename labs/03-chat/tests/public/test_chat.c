@@ -125,7 +125,7 @@ static _Noreturn void fail_silent(tk_process *chat, tk_bytes reply)
 
 static void converse(tk_process *chat, const char *string)
 {
-    tk_bytes line = line_of(string), reply = reply_to(line), sent = with_newline(line);
+    tk_bytes line = tk_bytes_of(string), reply = reply_to(line), sent = with_newline(line);
     tk_send(chat, sent.data, sent.size);
     if (!tk_output_comes(chat))
         fail_silent(chat, reply);

@@ -3,16 +3,16 @@
 TK_TEST(msg_sends_the_wire)
 {
     struct side s = start_side();
-    send_message(&s, bytes_of("hello", 5), "for a message of 5 bytes");
+    send_message(&s, tk_copy("hello", 5), "for a message of 5 bytes");
     send_message(&s, random_letters(300), "for a message of 300 bytes");
-    send_message(&s, bytes_of("x", 1), "for a message of 1 byte");
+    send_message(&s, tk_copy("x", 1), "for a message of 1 byte");
 }
 
 /* 256 is 00 00 01 00 on the wire. Who takes that for 65536 finds as many bytes: so it is certain. */
 static void assert_network_order(const struct side *s)
 {
     tk_bytes message = random_letters(256), more = random_letters(65536 - 256);
-    tk_bytes wire = joined(wire_of(message), more);
+    tk_bytes wire = tk_join(wire_of(message), more);
     struct result r = receive_wire(s, wire, ONE_MIB, false);
     tk_cause(r.returned == 1 && r.n == 65536 ? "length_in_host_order" : NULL);
     assert_received(&r, message, "for a message of 256 bytes");
@@ -36,8 +36,8 @@ TK_TEST(msg_receives_a_message)
 TK_TEST(msg_carries_an_empty_message)
 {
     struct side s = start_side();
-    send_message(&s, bytes_of("", 0), "for a message of 0 bytes");
-    tk_bytes next = bytes_of("next", 4), wire = joined(wire_of(bytes_of("", 0)), wire_of(next));
+    send_message(&s, tk_copy("", 0), "for a message of 0 bytes");
+    tk_bytes next = tk_copy("next", 4), wire = tk_join(wire_of(tk_copy("", 0)), wire_of(next));
     tk_pipe_send(s.to, wire.data, wire.size);
     struct result r = recv_now(&s, 10);
     const bool as_end = r.returned == 0 || (r.returned == -1 && r.error == EPROTO);
@@ -52,7 +52,7 @@ TK_TEST(msg_carries_an_empty_message)
 TK_TEST(msg_tells_the_end)
 {
     struct side s = start_side(), silent = start_side();
-    tk_bytes bye = bytes_of("bye", 3), wire = wire_of(bye);
+    tk_bytes bye = tk_copy("bye", 3), wire = wire_of(bye);
     tk_pipe_send(s.to, wire.data, wire.size);
     tk_pipe_close(s.to);
     struct result r = recv_now(&s, 10);
@@ -101,7 +101,7 @@ static tk_bytes with_late_bytes(const struct side *s, tk_bytes out)
     for (size_t i = 0; i < children.count; i++)
         tk_wait_gone(children.list[i].pid);
     size_t late = tk_pipe_unread(s->from);
-    return late ? joined(out, tk_pipe_receive(s->from, late, "what msg_swap wrote")) : out;
+    return late ? tk_join(out, tk_pipe_receive(s->from, late, "what msg_swap wrote")) : out;
 }
 
 TK_TEST(swap_swaps_messages)

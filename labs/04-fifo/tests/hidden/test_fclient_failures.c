@@ -26,7 +26,7 @@ TK_TEST(fclient_reports_no_server)
     tk_cause("error_ignored");
     assert_refused(tester, new_name("nothing"));
     tk_cause("error_ignored");
-    assert_refused(tester, text("%s/server", new_name("nowhere")));
+    assert_refused(tester, tk_string("%s/server", new_name("nowhere")));
 }
 
 TK_TEST(fclient_refuses_another_file)

@@ -15,7 +15,7 @@ TK_TEST(fclient_takes_a_reply_in_pieces)
     for (int i = 0; i < 3; i++) {
         tk_bytes piece = i < 2 ? random_word(30) : random_reply();
         write_reply(tester, piece);
-        all = joined(all, piece);
+        all = tk_join(all, piece);
         if (i < 2)
             assert_waits(fclient);
     }
@@ -34,7 +34,7 @@ static bool has_for_writing(struct tk_fds fds, const char *name)
 /* True if it has its reply FIFO open for writing itself: then it cannot see an end-of-file. */
 static bool is_its_own_writer(tk_process *fclient, const char *reply)
 {
-    const char *slash = strrchr(reply, '/'), *name = slash ? slash : text("/%s", reply);
+    const char *slash = strrchr(reply, '/'), *name = slash ? slash : tk_string("/%s", reply);
     struct tk_children children = tk_children(fclient);
     bool writes = has_for_writing(tk_fds(fclient), name);
     for (size_t i = 0; i < children.count; i++)
@@ -125,10 +125,10 @@ TK_TEST(fclients_have_fifos_of_their_own)
 /* A name in `after` that is not in `before`, both lines in order; NULL if there is none. */
 static const char *new_one(const char *before, const char *after)
 {
-    const char *all = text("\n%s", before);
+    const char *all = tk_string("\n%s", before);
     for (const char *end; (end = strchr(after, '\n')); after = end + 1)
-        if (!strstr(all, text("\n%.*s\n", (int)(end - after), after)))
-            return text("%.*s", (int)(end - after), after);
+        if (!strstr(all, tk_string("\n%.*s\n", (int)(end - after), after)))
+            return tk_string("%.*s", (int)(end - after), after);
     return NULL;
 }
 

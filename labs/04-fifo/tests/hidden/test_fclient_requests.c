@@ -33,7 +33,7 @@ TK_TEST(fclient_sets_the_mode)
                 "which no umask "
                 "changes.",
                 masks[i]);
-        assert_mode(tester, r.reply, text("under the umask %s, what is at REPLYPATH", masks[i]));
+        assert_mode(tester, r.reply, tk_string("under the umask %s, what is at REPLYPATH", masks[i]));
         open_reply(tester, fclient, r.reply);
         write_reply(tester, random_reply());
         close_reply(tester);
@@ -45,7 +45,7 @@ TK_TEST(fclient_sets_the_mode)
 static tk_bytes request_of(tk_process *tester, const char *path, tk_bytes word, int *status)
 {
     tk_process *fclient = start_fclient(path, word);
-    tell(tester, "serve", SERVER_SLOT, "-", "-", bytes_of("a reply\n"));
+    tell(tester, "serve", SERVER_SLOT, "-", "-", tk_bytes_of("a reply\n"));
     *status = tk_wait(fclient);
     tell(tester, "where", 0, "-", "-", NO_DATA); /* ends the wait for a request, should none have come */
     tk_bytes got = must(hear(tester, "what has come of the request"));
@@ -66,13 +66,13 @@ TK_TEST(fclient_sends_any_text)
 {
     const char *path = new_name("server");
     tk_process *tester = tk_start("tester");
-    tk_bytes bytes = room_for(254);
+    tk_bytes bytes = tk_zeros(254);
     for (size_t i = 0, value = 1; value < 256; value++)
         if (value != '\n')
             bytes.data[i++] = (unsigned char)value;
-    const tk_bytes texts[] = {bytes_of("two  blanks, and more at the end  "),
-                              bytes_of(" one at the beginning"), bytes_of(""), bytes_of("100%s%n \\n %d"),
-                              bytes};
+    const tk_bytes texts[] = {tk_bytes_of("two  blanks, and more at the end  "),
+                              tk_bytes_of(" one at the beginning"), tk_bytes_of(""),
+                              tk_bytes_of("100%s%n \\n %d"), bytes};
     serve(tester, path);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         assert_sent(tester, path, texts[i]);

@@ -25,7 +25,7 @@ static void assert_refused(tk_process *tester, const char *path)
     tk_cause("not_a_fifo_changed");
     const char *after = look(tester, path);
     tk_assert(strcmp(before, after) == 0, "where there was %s, there is now %s", described(before),
-              *after ? text("another file: %s", described(after)) : "nothing");
+              *after ? tk_string("another file: %s", described(after)) : "nothing");
     tk_cause(NULL);
 }
 
@@ -45,7 +45,7 @@ TK_TEST(fserver_refuses_another_file)
 
 TK_TEST(fserver_reports_a_failure)
 {
-    tk_process *fserver = start_fserver(text("%s/server", new_name("nowhere")));
+    tk_process *fserver = start_fserver(tk_string("%s/server", new_name("nowhere")));
     tk_hint(
         "mkfifo() and open() return -1 when they fail: say so on stderr, print no \"ready\", exit with 1.");
     tk_cause("error_ignored");
@@ -75,7 +75,7 @@ TK_TEST(fserver_sets_the_mode)
                 "which no umask "
                 "changes.",
                 masks[i]);
-        assert_mode(tester, path, text("under the umask %s, what is at PATH", masks[i]));
+        assert_mode(tester, path, tk_string("under the umask %s, what is at PATH", masks[i]));
     }
 }
 
@@ -146,7 +146,7 @@ TK_TEST(fserver_has_clean_memory)
     struct client c = new_client(tester, fserver, 0, path);
     for (int i = 0; i < 3; i++)
         assert_served(&c, random_word(20));
-    write_raw(&c, bytes_of("nonsense\n text\n"));
+    write_raw(&c, tk_bytes_of("nonsense\n text\n"));
     write_raw(&c, request(new_name("nothing"), random_word(20)));
     write_raw(&c, request(c.reply, random_word(5000)));
     assert_served(&c, random_word(PIPE_BUF - strlen(c.reply) - 2));

@@ -18,7 +18,7 @@ TK_TEST(fserver_drops_replies_without_fifo)
             "not create "
             "anything.");
     assert_dropped(&c, nothing);
-    assert_dropped(&c, text("%s/nowhere", nothing));
+    assert_dropped(&c, tk_string("%s/nowhere", nothing));
     assert_dropped(&c, folder);
     assert_dropped(&c, (char *)random_word(600).data); /* longer than a name may be */
     tk_cause("reply_file_made");
@@ -111,12 +111,12 @@ TK_TEST(fserver_survives_a_client_that_dies)
     tk_release(fserver);
 
     send_request(&other, word);
-    tell(tester, "read", other.in, text("%zu", right.size), "-", NO_DATA);
+    tell(tester, "read", other.in, tk_string("%zu", right.size), "-", NO_DATA);
     while (tk_held_comes(fserver, tester, &pid)) /* by another process, or on another descriptor */
         tk_release(fserver);
     tk_bytes reply = must(hear(tester, "a reply in the other client's FIFO"));
     if (reply.size < right.size)
-        reply = joined(reply, receive_reply(&other, right.size - reply.size));
+        reply = tk_join(reply, receive_reply(&other, right.size - reply.size));
     tk_assert_bytes(reply, right.data, right.size, "the reply to the other client");
 }
 

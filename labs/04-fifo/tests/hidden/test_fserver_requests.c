@@ -62,7 +62,7 @@ TK_TEST(fserver_answers_several_clients)
 static size_t assert_is_one_of(tk_bytes *words, size_t count, tk_bytes all, size_t at)
 {
     const unsigned char *line = all.data + at, *end = memchr(line, '\n', all.size - at);
-    tk_bytes reply = joined(
+    tk_bytes reply = tk_join(
         (tk_bytes){.data = (unsigned char *)line, .size = end ? (size_t)(end - line) + 1 : all.size - at},
         NO_DATA);
     size_t first = count;
@@ -70,7 +70,7 @@ static size_t assert_is_one_of(tk_bytes *words, size_t count, tk_bytes all, size
         if (!words[i].data)
             continue;
         first = first < i ? first : i;
-        if (is_same(reply, upper_cased(words[i]))) {
+        if (tk_same(reply, upper_cased(words[i]))) {
             words[i] = NO_DATA;
             return reply.size;
         }
@@ -94,7 +94,7 @@ TK_TEST(fserver_splits_requests)
     size_t total = 0;
     for (int i = 0; i < REQUESTS; i++) {
         words[i] = random_word(sizes[i]);
-        all = joined(all, request(c.reply, words[i]));
+        all = tk_join(all, request(c.reply, words[i]));
         total += sizes[i] + 1;
     }
     tk_hint("One read() is not one request: there may be several in it, and the last one may be cut. Keep "
@@ -103,7 +103,7 @@ TK_TEST(fserver_splits_requests)
     tk_cause("message_boundaries_assumed");
     write_raw(&c, all);
     while (replies.size < total)
-        replies = joined(replies, receive_some(&c, total - replies.size));
+        replies = tk_join(replies, receive_some(&c, total - replies.size));
     for (size_t at = 0; at < total;)
         at += assert_is_one_of(words, REQUESTS, replies, at);
 }
@@ -126,16 +126,16 @@ TK_TEST(fserver_keeps_the_text)
     const char *path = new_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
-    tk_bytes bytes = room_for(255 - 1);
+    tk_bytes bytes = tk_zeros(255 - 1);
     for (size_t i = 0, value = 1; value < 256; value++)
         if (value != '\n')
             bytes.data[i++] = (unsigned char)value;
     tk_hint("Only the first blank ends anything. TEXT is whatever comes after it, up to the newline, and "
             "only a-z change.");
-    assert_served(&c, bytes_of("two  blanks, and more at the end  "));
-    assert_served(&c, bytes_of(" one at the beginning"));
-    assert_served(&c, bytes_of(""));
-    assert_served(&c, bytes_of("100%s%n \\n %d"));
+    assert_served(&c, tk_bytes_of("two  blanks, and more at the end  "));
+    assert_served(&c, tk_bytes_of(" one at the beginning"));
+    assert_served(&c, tk_bytes_of(""));
+    assert_served(&c, tk_bytes_of("100%s%n \\n %d"));
     assert_served(&c, bytes);
 }
 
@@ -157,12 +157,12 @@ TK_TEST(fserver_ignores_malformed_requests)
     struct client c = new_client(tester, fserver, 0, path);
     tk_hint("A line without a blank, or with nothing before its first blank, is no request: ignore it and go "
             "on.");
-    assert_ignored(&c, bytes_of("nonsense\n"));
-    assert_ignored(&c, bytes_of(text("%s\n", c.reply)));
-    assert_ignored(&c, bytes_of("\n"));
-    assert_ignored(&c, bytes_of(" \n"));
-    assert_ignored(&c, bytes_of(text(" %s text\n", c.reply)));
-    assert_ignored(&c, bytes_of(" text\n\n\nnonsense\n"));
+    assert_ignored(&c, tk_bytes_of("nonsense\n"));
+    assert_ignored(&c, tk_bytes_of(tk_string("%s\n", c.reply)));
+    assert_ignored(&c, tk_bytes_of("\n"));
+    assert_ignored(&c, tk_bytes_of(" \n"));
+    assert_ignored(&c, tk_bytes_of(tk_string(" %s text\n", c.reply)));
+    assert_ignored(&c, tk_bytes_of(" text\n\n\nnonsense\n"));
 }
 
 /* A line of `size` bytes, its newline included, which begins like a request. */
@@ -186,9 +186,9 @@ TK_TEST(fserver_ignores_long_requests)
      * FIFO anew would break off the write in its gap. Wherever a full buffer of 4050 bytes or more is
      * emptied, the rest of one of these lines looks like a request: a path that begins with many slashes. */
     for (size_t words = 4050; words < 56000; words += words < 20000 ? 2900 : 15000) {
-        tk_bytes line = joined(random_word(words), room_for(3000));
+        tk_bytes line = tk_join(random_word(words), tk_zeros(3000));
         memset(line.data + words, '/', 3000);
-        assert_ignored(&c, joined(line, bytes_of(text("%s/%s text\n", where, c.reply))));
+        assert_ignored(&c, tk_join(line, tk_bytes_of(tk_string("%s/%s text\n", where, c.reply))));
     }
     assert_ignored(&c, long_request(&c, 60000));
 }
@@ -198,7 +198,7 @@ TK_TEST(fserver_survives_an_unfinished_request)
     const char *path = new_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client bad = new_client(tester, fserver, 0, path);
-    write_raw(&bad, bytes_of(text("%s unfinished", bad.reply)));
+    write_raw(&bad, tk_bytes_of(tk_string("%s unfinished", bad.reply)));
     leave(&bad);
     struct client good = new_client(tester, fserver, 1, path);
     tk_bytes first = random_word(20), second = random_word(20), reply, right = upper_cased(second);
@@ -208,7 +208,7 @@ TK_TEST(fserver_survives_an_unfinished_request)
     send_request(&good, first);
     send_request(&good, second);
     reply = receive_reply(&good, right.size);
-    if (is_same(reply, upper_cased(first))) /* it need not be lost */
+    if (tk_same(reply, upper_cased(first))) /* it need not be lost */
         reply = receive_reply(&good, right.size);
     tk_assert_bytes(reply, right.data, right.size, "the reply to the second request after it");
 }

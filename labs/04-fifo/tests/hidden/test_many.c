@@ -19,7 +19,7 @@ TK_TEST(fserver_serves_many_fclients)
     for (int i = 0; i < CLIENTS; i++) {
         tk_bytes reply = upper_cased(words[i]);
         tk_assert_bytes(tk_receive_all(fclient[i]), reply.data, reply.size,
-                        text("what client %d of %d printed", i + 1, CLIENTS));
+                        tk_string("what client %d of %d printed", i + 1, CLIENTS));
         tk_assert_exit(fclient[i], 0);
     }
 }

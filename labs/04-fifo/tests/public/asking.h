@@ -31,8 +31,9 @@ static inline struct request taken_apart(tk_bytes line)
     if (!blank || line.data[line.size - 1] != '\n')
         return r;
     r.text =
-        joined((tk_bytes){.data = blank + 1, .size = (size_t)(line.data + line.size - blank) - 2}, NO_DATA);
-    tk_bytes path = joined((tk_bytes){.data = line.data, .size = (size_t)(blank - line.data)}, bytes_of(""));
+        tk_join((tk_bytes){.data = blank + 1, .size = (size_t)(line.data + line.size - blank) - 2}, NO_DATA);
+    tk_bytes path =
+        tk_join((tk_bytes){.data = line.data, .size = (size_t)(blank - line.data)}, tk_bytes_of(""));
     r.reply = (char *)path.data;
     return r;
 }
@@ -40,7 +41,7 @@ static inline struct request taken_apart(tk_bytes line)
 /* One read(): what one write() of at most PIPE_BUF bytes has sent is all in it. */
 static inline tk_bytes receive_some_of_request(tk_process *tester, tk_process *fclient)
 {
-    tell(tester, "read", SERVER_SLOT, text("%d", 2 * PIPE_BUF), "-", NO_DATA);
+    tell(tester, "read", SERVER_SLOT, tk_string("%d", 2 * PIPE_BUF), "-", NO_DATA);
     return must(hear_of(tester, fclient, "fclient", "a request in the server's FIFO"));
 }
 
@@ -48,7 +49,7 @@ static inline struct request receive_request(tk_process *tester, tk_process *fcl
 {
     tk_bytes all = NO_DATA;
     while (all.size == 0 || all.data[all.size - 1] != '\n')
-        all = joined(all, receive_some_of_request(tester, fclient));
+        all = tk_join(all, receive_some_of_request(tester, fclient));
     return taken_apart(all);
 }
 
@@ -75,7 +76,7 @@ static inline void close_reply(tk_process *tester)
 /* A reply that nobody can guess: it has nothing to do with the request. */
 static inline tk_bytes random_reply(void)
 {
-    return joined(random_word(20 + tk_random() % 20), bytes_of("\n"));
+    return tk_join(random_word(20 + tk_random() % 20), tk_bytes_of("\n"));
 }
 
 static inline void assert_printed(tk_process *fclient, tk_bytes reply)
@@ -120,7 +121,7 @@ static inline const char *reply_fifo_in(tk_process *tester, struct tk_fds fds, c
         const struct tk_fd *fd = &fds.list[i];
         if (fd->number > 2 && fd->readable && fd->object[0] == '/' && !ends_with(fd->object, path) &&
             is_fifo(look(tester, fd->object)))
-            return text("%s", fd->object);
+            return tk_string("%s", fd->object);
     }
     return NULL;
 }

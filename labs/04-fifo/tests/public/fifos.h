@@ -12,65 +12,26 @@
 
 /* ---- texts; they live until the test ends ------------------------------------------------------ */
 
-static inline tk_bytes room_for(size_t size)
-{
-    return tk_random_bytes(size);
-}
-
-static inline __attribute__((format(printf, 1, 2))) const char *text(const char *format, ...)
-{
-    char line[1000];
-    va_list args;
-    va_start(args, format);
-    int size = vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (size < 0 || (size_t)size >= sizeof line)
-        tk_error("a text of the test is too long");
-    return memcpy(room_for((size_t)size + 1).data, line, (size_t)size + 1);
-}
-
 /* "stem.1f0c22b7": a name that nobody can know beforehand. */
 static inline const char *new_name(const char *stem)
 {
-    return text("%s.%08x", stem, (unsigned)tk_random());
-}
-
-static inline tk_bytes bytes_of(const char *string)
-{
-    return (tk_bytes){.data = (unsigned char *)string, .size = strlen(string)};
+    return tk_string("%s.%08x", stem, (unsigned)tk_random());
 }
 
 /* Letters, small ones and capitals, digits and a few marks: no blank, no newline. */
 static inline tk_bytes random_word(size_t size)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;!?";
-    tk_bytes b = room_for(size);
-    for (size_t i = 0; i < size; i++)
-        b.data[i] = (unsigned char)letters[b.data[i] % (sizeof letters - 1)];
-    return b;
-}
-
-static inline tk_bytes joined(tk_bytes a, tk_bytes b)
-{
-    tk_bytes both = room_for(a.size + b.size);
-    memcpy(both.data, a.data, a.size);
-    memcpy(both.data + a.size, b.data, b.size);
-    return both;
+    return tk_random_text(size, TK_WORD ".,:;!?");
 }
 
 /* TEXT as the reply has it: a-z in upper case, and a newline. */
 static inline tk_bytes upper_cased(tk_bytes t)
 {
-    tk_bytes b = joined(t, bytes_of("\n"));
+    tk_bytes b = tk_join(t, tk_bytes_of("\n"));
     for (size_t i = 0; i < t.size; i++)
         if (b.data[i] >= 'a' && b.data[i] <= 'z')
             b.data[i] = (unsigned char)(b.data[i] - 'a' + 'A');
     return b;
-}
-
-static inline bool is_same(tk_bytes a, tk_bytes b)
-{
-    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
 static inline bool ends_with(const char *string, const char *end)
@@ -89,7 +50,7 @@ struct answer {
 static inline void tell(tk_process *tester, const char *command, int slot, const char *flags,
                         const char *path, tk_bytes data)
 {
-    const char *line = text("%s %d %s %zu %s\n", command, slot, flags, data.size, path);
+    const char *line = tk_string("%s %d %s %zu %s\n", command, slot, flags, data.size, path);
     tk_send(tester, line, strlen(line));
     if (data.size)
         tk_send(tester, data.data, data.size);
@@ -102,7 +63,7 @@ static inline struct answer hear(tk_process *tester, const char *what)
     tk_bytes line = tk_receive_line(tester, what);
     if (sscanf((char *)line.data, "%31s %zu", error, &size) != 2)
         tk_error("the tester says %s", line.data);
-    struct answer a = {.error = strcmp(error, "ok") == 0 ? NULL : text("%s", error)};
+    struct answer a = {.error = strcmp(error, "ok") == 0 ? NULL : tk_string("%s", error)};
     a.data = tk_receive(tester, size, what);
     return a;
 }
@@ -129,7 +90,7 @@ static inline struct answer ask(tk_process *tester, const char *command, int slo
                                 const char *path, tk_bytes data)
 {
     tell(tester, command, slot, flags, path, data);
-    return hear(tester, text("what became of %s %s", command, path));
+    return hear(tester, tk_string("what became of %s %s", command, path));
 }
 
 #define NO_DATA ((tk_bytes){0})
@@ -168,7 +129,7 @@ static inline const char *described(const char *seen)
     unsigned mode;
     if (sscanf(seen, "%15s %o", kind, &mode) != 2)
         return "nothing";
-    return text("a %s of mode %04o", strcmp(kind, "fifo") == 0 ? "FIFO" : kind, mode);
+    return tk_string("a %s of mode %04o", strcmp(kind, "fifo") == 0 ? "FIFO" : kind, mode);
 }
 
 static inline void assert_mode(tk_process *tester, const char *path, const char *what)

@@ -87,7 +87,7 @@ static inline void write_raw(struct client *c, tk_bytes bytes)
 
 static inline tk_bytes request(const char *reply, tk_bytes text_bytes)
 {
-    return joined(joined(bytes_of(text("%s ", reply)), text_bytes), bytes_of("\n"));
+    return tk_join(tk_join(tk_bytes_of(tk_string("%s ", reply)), text_bytes), tk_bytes_of("\n"));
 }
 
 static inline void send_request(struct client *c, tk_bytes text_bytes)
@@ -98,7 +98,7 @@ static inline void send_request(struct client *c, tk_bytes text_bytes)
 /* What comes through the reply FIFO, once, at most `size` bytes. */
 static inline tk_bytes receive_some(struct client *c, size_t size)
 {
-    tell(c->tester, "read", c->in, text("%zu", size), "-", NO_DATA);
+    tell(c->tester, "read", c->in, tk_string("%zu", size), "-", NO_DATA);
     return must(hear_of(c->tester, c->fserver, "fserver", "a reply in the client's FIFO"));
 }
 
@@ -107,7 +107,7 @@ static inline tk_bytes receive_reply(struct client *c, size_t size)
 {
     tk_bytes all = NO_DATA;
     while (all.size < size && (all.size == 0 || all.data[all.size - 1] != '\n'))
-        all = joined(all, receive_some(c, size - all.size));
+        all = tk_join(all, receive_some(c, size - all.size));
     return all;
 }
 

@@ -4,7 +4,7 @@
 static const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? slash : text("/%s", path);
+    return slash ? slash : tk_string("/%s", path);
 }
 
 /* A client whose FIFO is open before it sends may remove it soon after. One that opens it later waits in

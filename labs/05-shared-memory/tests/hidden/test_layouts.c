@@ -44,15 +44,15 @@ TK_TEST(board_prints_an_empty_board)
 {
     tk_bytes image = tk_random_bytes(200); /* what nobody has written yet need not be 0 */
     put_header(image, (struct board){.size = 200});
-    assert_printed(image, bytes_of(""));
-    tk_bytes smallest = zeros(sizeof(struct board));
+    assert_printed(image, tk_bytes_of(""));
+    tk_bytes smallest = tk_zeros(sizeof(struct board));
     put_header(smallest, (struct board){.size = sizeof(struct board)});
-    assert_printed(smallest, bytes_of(""));
+    assert_printed(smallest, tk_bytes_of(""));
 }
 
 TK_TEST(board_prints_an_empty_note)
 {
-    const tk_bytes lines[] = {random_line(4), bytes_of(""), random_line(9), bytes_of("")};
+    const tk_bytes lines[] = {random_line(4), tk_bytes_of(""), random_line(9), tk_bytes_of("")};
     assert_printed(plain_board(200, lines, 4), printed(lines, 4));
 }
 

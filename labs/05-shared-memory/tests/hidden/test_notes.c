@@ -26,7 +26,7 @@ TK_TEST(boardd_joins_notes)
         assert_notes(segment_of(boardd), SIZE, lines, i + 1);
     }
     const struct seen s = segment_of(boardd);
-    const tk_bytes taken = zeros(s.size);
+    const tk_bytes taken = tk_zeros(s.size);
     for (uint32_t at = header_of(s).head; at != 0; at = note_of(s, at, "next").next) {
         claim(taken, s, at);
         last = at;
@@ -37,7 +37,7 @@ TK_TEST(boardd_joins_notes)
 TK_TEST(boardd_keeps_every_byte)
 {
     for (int half = 0; half < 2; half++) { /* a line of medium length: long ones are a test of their own */
-        tk_bytes line = zeros(129);
+        tk_bytes line = tk_zeros(129);
         for (size_t i = 0; i < line.size; i++)
             line.data[i] = (unsigned char)(half * 127 + (int)i);
         line.data[0] = 0x80; /* not a NUL byte: an empty line is a test of its own */
@@ -59,14 +59,15 @@ static void send_piece(tk_process *boardd, const char *piece)
 TK_TEST(boardd_takes_input_in_pieces)
 {
     enum { SIZE = 300 };
-    const tk_bytes lines[] = {bytes_of("one"), bytes_of("and two"), bytes_of("three"), bytes_of("fourfive")};
+    const tk_bytes lines[] = {tk_bytes_of("one"), tk_bytes_of("and two"), tk_bytes_of("three"),
+                              tk_bytes_of("fourfive")};
     tk_process *boardd = start_boardd(new_segment(), SIZE);
     send_piece(boardd, "one\nand ");
     send_piece(boardd, "two\nthree\nfour");
     send_piece(boardd, "five");
     send_piece(boardd, "\n");
     for (int i = 0; i < 4; i++)
-        expect(boardd, "ok", text("answer %d of boardd", i + 1));
+        expect(boardd, "ok", tk_string("answer %d of boardd", i + 1));
     const struct seen s = segment_of(boardd);
     tk_cause("message_boundaries_assumed");
     tk_assert_int(header_of(s).count, 4, "count in the board's header, after 4 lines in 4 pieces");
@@ -88,7 +89,8 @@ TK_TEST(boardd_takes_long_lines)
 
 TK_TEST(boardd_takes_empty_lines)
 {
-    const tk_bytes lines[] = {bytes_of(""), random_line(5), bytes_of(""), bytes_of(""), random_line(7)};
+    const tk_bytes lines[] = {tk_bytes_of(""), random_line(5), tk_bytes_of(""), tk_bytes_of(""),
+                              random_line(7)};
     tk_process *boardd = start_boardd(new_segment(), 200);
     for (int i = 0; i < 5; i++)
         send_line(boardd, lines[i], "ok");
@@ -126,7 +128,7 @@ TK_TEST(boardd_says_full)
     const size_t lengths[] = {109, 112, 180, 250};
     for (int i = 0; i < 4; i++) {
         send_line(boardd, random_line(lengths[i]), "full");
-        const struct seen after = look("id", text("%d", before.id), NULL);
+        const struct seen after = look("id", tk_string("%d", before.id), NULL);
         tk_assert(after.found, "after a full line the board is gone");
         tk_cause("changed_by_a_full_line");
         tk_assert_bytes(after.bytes, before.bytes.data, before.size, "the board after a full line");
@@ -147,12 +149,12 @@ TK_TEST(boardd_goes_on_after_a_full_line)
 TK_TEST(boardd_uses_all_of_the_board)
 {
     enum { SIZE = 16 + 208 + 208 + 72 + 8 };
-    const tk_bytes lines[] = {random_line(200), random_line(200), random_line(64), bytes_of("")};
+    const tk_bytes lines[] = {random_line(200), random_line(200), random_line(64), tk_bytes_of("")};
     tk_process *boardd = start_boardd(new_segment(), SIZE);
     for (int i = 0; i < 4; i++)
         send_line(boardd, lines[i], "ok");
     assert_notes(segment_of(boardd), SIZE, lines, 4);
-    send_line(boardd, bytes_of(""), "full");
+    send_line(boardd, tk_bytes_of(""), "full");
     end_boardd(boardd);
 }
 

@@ -106,7 +106,7 @@ TK_TEST(board_m_reports_a_small_object)
     const struct place p = new_object(), empty = new_object();
     const tk_bytes line = random_line(30);
     struct made m = make_at(p, plain_board(200, &line, 1), "0600"),
-                none = make_at(empty, bytes_of(""), "0600");
+                none = make_at(empty, tk_bytes_of(""), "0600");
     tk_hint("fstat() tells how many bytes the object has: fewer than SIZE, and you exit with 1. mmap() does "
             "not mind, but the "
             "access behind the end is a SIGBUS.");

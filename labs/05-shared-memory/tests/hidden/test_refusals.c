@@ -46,7 +46,7 @@ TK_TEST(board_reports_a_forbidden_segment)
         struct made m = make_at(p, two_notes(200), modes[i]);
         if (!m.readable) /* to somebody with privileges nothing is forbidden */
             assert_board_refuses(p, 200, true,
-                                 text("the segment has mode %s, so shmat() fails (EACCES)", modes[i]));
+                                 tk_string("the segment has mode %s, so shmat() fails (EACCES)", modes[i]));
         remove_made(m);
     }
 }
@@ -78,7 +78,7 @@ TK_TEST(board_prints_a_board_in_a_larger_segment)
 
 TK_TEST(board_reports_a_missing_path)
 {
-    const struct place p = {.first = text("no-file-%d", (int)tk_random_between(0, 9999)),
+    const struct place p = {.first = tk_string("no-file-%d", (int)tk_random_between(0, 9999)),
                             .second = random_id()};
     const tk_bytes image = two_notes(200);
     const char *const args[] = {"number", "-1", "200", "0600", NULL};
@@ -111,13 +111,13 @@ TK_TEST(board_survives_bad_offsets)
     const uint32_t heads[] = {4, 196, 200, 204, 4096, 0x7ffffff0, 0xfffffffc};
     for (int i = 0; i < 7; i++)
         assert_damage_is_noticed(two_notes(200), (struct board){200, 2, heads[i], 44},
-                                 text("head is %u on a board of 200 bytes", heads[i]));
+                                 tk_string("head is %u on a board of 200 bytes", heads[i]));
     /* behind the board all is 0, as in a note of length 0 without a next one: but there is none */
     for (uint32_t head = 196; head <= 204; head += 4) {
-        assert_damage_is_noticed(zeros(200), (struct board){200, 1, head, head},
-                                 text("head is %u on a board of 200 bytes", head));
-        assert_damage_is_noticed(zeros(300), (struct board){200, 1, head, head},
-                                 text("head is %u on a board of 200 bytes", head));
+        assert_damage_is_noticed(tk_zeros(200), (struct board){200, 1, head, head},
+                                 tk_string("head is %u on a board of 200 bytes", head));
+        assert_damage_is_noticed(tk_zeros(300), (struct board){200, 1, head, head},
+                                 tk_string("head is %u on a board of 200 bytes", head));
     }
     tk_bytes image = two_notes(200);
     put_note(image, 16, random_line(20), 0x10000000);
@@ -134,12 +134,12 @@ TK_TEST(board_survives_bad_lengths)
             "sum of uint32_t can wrap around.");
     const uint32_t lengths[] = {177, 5000, 0x40000000, 0xffffffff, 0xfffffff0, 0xffffffe8};
     for (int i = 0; i < 6; i++) {
-        tk_bytes image = zeros(200);
+        tk_bytes image = tk_zeros(200);
         const struct note n = {.next = 0, .len = lengths[i]};
         memcpy(image.data + 16, &n, sizeof n);
         assert_damage_is_noticed(
             image, (struct board){200, 1, 16, 16},
-            text("the note at offset 16 of a board of 200 bytes has len %u", lengths[i]));
+            tk_string("the note at offset 16 of a board of 200 bytes has len %u", lengths[i]));
     }
 }
 

@@ -60,7 +60,7 @@ TK_TEST(boardd_leaves_an_existing_segment_alone)
 
 TK_TEST(boardd_reports_a_missing_path)
 {
-    const struct place p = {.first = text("no-file-%d", (int)tk_random_between(0, 9999)),
+    const struct place p = {.first = tk_string("no-file-%d", (int)tk_random_between(0, 9999)),
                             .second = random_id()};
     tk_process *boardd = spawn_boardd(p, 100, "0600", NULL, false);
     tk_bytes out = tk_exchange(boardd, "", 0);
@@ -76,14 +76,14 @@ TK_TEST(boardd_reports_a_small_size)
     const size_t sizes[] = {15, (size_t)tk_random_between(1, 14), 0};
     for (int i = 0; i < 3; i++)
         assert_boardd_refuses(spawn_boardd(new_segment(), sizes[i], "0600", NULL, false),
-                              text("a board of %zu bytes has no room for its header", sizes[i]));
+                              tk_string("a board of %zu bytes has no room for its header", sizes[i]));
 }
 
 static void assert_removed(struct seen s, const char *when)
 {
     tk_cause("sysv_shm");
-    tk_assert(!look("id", text("%d", s.id), NULL).found, "%s the segment (id %d, key 0x%08x) is still there",
-              when, s.id, s.key);
+    tk_assert(!look("id", tk_string("%d", s.id), NULL).found,
+              "%s the segment (id %d, key 0x%08x) is still there", when, s.id, s.key);
     tk_cause(NULL);
 }
 
@@ -121,7 +121,7 @@ TK_TEST(boardd_lets_readers_go_on)
     tk_process *boardd = start_boardd(p, 300);
     send_line(boardd, random_line(20), "ok");
     const struct seen s = segment_of(boardd);
-    const char *const args[] = {"id", text("%d", s.id), "hold", NULL};
+    const char *const args[] = {"id", tk_string("%d", s.id), "hold", NULL};
     tk_process *reader = tk_spawn(&(struct tk_how){.program = "reader", .args = args});
     tk_receive_line(reader, "the answer of the peer reader");
     tk_receive(reader, s.size, "the segment");

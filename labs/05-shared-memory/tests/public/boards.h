@@ -11,38 +11,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Text that lives until the test ends. */
-__attribute__((format(printf, 1, 2))) static inline char *text(const char *format, ...)
-{
-    char line[512];
-    va_list list;
-    va_start(list, format);
-    const int size = vsnprintf(line, sizeof line, format, list);
-    va_end(list);
-    tk_bytes b = tk_random_bytes((size_t)size + 1); /* memory from testkit */
-    memcpy(b.data, line, (size_t)size + 1);
-    return (char *)b.data;
-}
-
-static inline tk_bytes bytes_of(const char *string)
-{
-    return (tk_bytes){.data = (unsigned char *)string, .size = strlen(string)};
-}
-
-/* Letters and blanks. */
+/* Letters and blanks, first a letter. */
 static inline tk_bytes random_line(size_t size)
 {
-    tk_bytes b = tk_random_bytes(size);
-    for (size_t i = 0; i < size; i++)
-        b.data[i] = (unsigned char)(b.data[i] % 9 == 0 && i > 0 ? ' ' : 'a' + b.data[i] % 26);
-    return b;
-}
-
-/* `size` bytes of 0. */
-static inline tk_bytes zeros(size_t size)
-{
-    tk_bytes b = tk_random_bytes(size);
-    memset(b.data, 0, size);
+    tk_bytes b = tk_random_text(size, "abcdefghijklmnopqrstuvwxyz   ");
+    if (size > 0 && b.data[0] == ' ')
+        b.data[0] = 'a';
     return b;
 }
 
@@ -71,20 +45,22 @@ static inline void make_file(const char *path)
 /* An ID that no digit of it is, as a character. */
 static inline const char *random_id(void)
 {
-    return text("%d", (int)tk_random_between(100, 255));
+    return tk_string("%d", (int)tk_random_between(100, 255));
 }
 
 static inline struct place new_segment(void)
 {
-    struct place p = {.first = text("file-%016llx", (unsigned long long)tk_random()), .second = random_id()};
+    struct place p = {.first = tk_string("file-%016llx", (unsigned long long)tk_random()),
+                      .second = random_id()};
     make_file(p.first);
     return p;
 }
 
 static inline struct place new_object(void)
 {
-    return (struct place){
-        .object = true, .first = "-m", .second = text("/board-%016llx", (unsigned long long)tk_random())};
+    return (struct place){.object = true,
+                          .first = "-m",
+                          .second = tk_string("/board-%016llx", (unsigned long long)tk_random())};
 }
 
 /* ---- the student's programs ---------------------------------------------------------------------- */
@@ -92,14 +68,14 @@ static inline struct place new_object(void)
 static inline tk_process *spawn_boardd(struct place p, size_t size, const char *mode,
                                        const struct tk_fault *faults, bool watch)
 {
-    const char *const args[] = {p.first, p.second, text("%zu", size), mode, NULL};
+    const char *const args[] = {p.first, p.second, tk_string("%zu", size), mode, NULL};
     return tk_spawn(
         &(struct tk_how){.program = "boardd", .args = args, .faults = faults, .watch_data = watch});
 }
 
 static inline tk_process *spawn_board(struct place p, size_t size)
 {
-    const char *const args[] = {p.first, p.second, text("%zu", size), NULL};
+    const char *const args[] = {p.first, p.second, tk_string("%zu", size), NULL};
     return tk_spawn(&(struct tk_how){.program = "board", .args = args, .in = TK_NULL});
 }
 
@@ -107,7 +83,7 @@ static inline tk_process *spawn_board(struct place p, size_t size)
 static inline void expect(tk_process *p, const char *word, const char *what)
 {
     const tk_bytes got = tk_receive_line(p, what);
-    const char *line = text("%s\n", word);
+    const char *line = tk_string("%s\n", word);
     tk_assert_bytes(got, line, strlen(line), what);
 }
 
@@ -126,11 +102,11 @@ static inline tk_process *start_boardd(struct place p, size_t size)
 /* Sends a line, which has to be answered like that. */
 static inline void send_line(tk_process *boardd, tk_bytes line, const char *answer)
 {
-    const tk_bytes whole = zeros(line.size + 1); /* in one piece, newline and all */
+    const tk_bytes whole = tk_zeros(line.size + 1); /* in one piece, newline and all */
     memcpy(whole.data, line.data, line.size);
     whole.data[line.size] = '\n';
     tk_send(boardd, whole.data, whole.size);
-    expect(boardd, answer, text("boardd's answer to a line of %zu bytes", line.size));
+    expect(boardd, answer, tk_string("boardd's answer to a line of %zu bytes", line.size));
 }
 
 static inline void end_boardd(tk_process *boardd)
@@ -232,7 +208,7 @@ static inline struct seen segment_of(tk_process *boardd)
     tk_cause("no_segment");
     tk_assert(s.found, "boardd has made no System V shared memory segment");
     tk_cause(NULL);
-    s = look("id", text("%d", s.id), NULL);
+    s = look("id", tk_string("%d", s.id), NULL);
     tk_assert(s.found, "the segment of boardd cannot be attached by its owner: its mode is %03o", s.mode);
     return s;
 }
@@ -283,7 +259,8 @@ static inline void assert_text(struct seen s, uint32_t offset, const char *what,
         tk_cause("len_counts_too_much");
     else if (nul && got.size == (size_t)(nul - expected.data))
         tk_cause("stops_at_nul");
-    tk_assert_bytes(got, expected.data, expected.size, text("the text of the note at offset %u", offset));
+    tk_assert_bytes(got, expected.data, expected.size,
+                    tk_string("the text of the note at offset %u", offset));
     tk_cause(NULL);
 }
 
@@ -315,7 +292,7 @@ static inline void assert_notes(struct seen s, size_t size, const tk_bytes *line
     const struct board b = assert_count(s, size, count);
     uint32_t at = b.head;
     for (uint32_t i = 0; i < count; i++) {
-        assert_text(s, at, i ? text("next of note %u", i) : "head", lines[i]);
+        assert_text(s, at, i ? tk_string("next of note %u", i) : "head", lines[i]);
         at = note_of(s, at, "next").next;
     }
     tk_assert_int(at, 0, count ? "next of the last note" : "head of an empty board");
@@ -339,7 +316,7 @@ static inline void put_header(tk_bytes image, struct board header)
 /* A board with those notes, each right behind the one before. */
 static inline tk_bytes plain_board(size_t size, const tk_bytes *lines, uint32_t count)
 {
-    tk_bytes image = zeros(size);
+    tk_bytes image = tk_zeros(size);
     struct board b = {.size = (uint32_t)size, .count = count};
     uint32_t at = sizeof b;
     for (uint32_t i = 0; i < count; i++) {
@@ -377,8 +354,8 @@ static inline struct made make_by(const char *const *args, tk_bytes image)
 /* Makes shared memory that holds the image. */
 static inline struct made make_at(struct place p, tk_bytes image, const char *mode)
 {
-    const char *const key[] = {"key", p.first, p.second, text("%zu", image.size), mode, NULL};
-    const char *const name[] = {"name", p.second, text("%zu", image.size), mode, NULL};
+    const char *const key[] = {"key", p.first, p.second, tk_string("%zu", image.size), mode, NULL};
+    const char *const name[] = {"name", p.second, tk_string("%zu", image.size), mode, NULL};
     return make_by(p.object ? name : key, image);
 }
 
@@ -394,7 +371,7 @@ static inline tk_bytes printed(const tk_bytes *lines, size_t count)
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += lines[i].size + 1;
-    tk_bytes out = zeros(size);
+    tk_bytes out = tk_zeros(size);
     unsigned char *at = out.data;
     for (size_t i = 0; i < count; i++) {
         memcpy(at, lines[i].data, lines[i].size);

@@ -6,7 +6,7 @@
 
 static inline tk_process *spawn_family(size_t size, bool watch, bool refuse_fork)
 {
-    const char *const args[] = {"-f", text("%zu", size), NULL};
+    const char *const args[] = {"-f", tk_string("%zu", size), NULL};
     return tk_spawn(
         &(struct tk_how){.program = "boardd", .args = args, .watch_data = watch, .refuse_fork = refuse_fork});
 }

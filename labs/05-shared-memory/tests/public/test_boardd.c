@@ -37,7 +37,7 @@ TK_TEST(boardd_removes_the_segment)
     const struct seen before = segment_of(boardd);
     end_boardd(boardd);
     tk_cause("sysv_shm");
-    tk_assert(!look("id", text("%d", before.id), NULL).found,
+    tk_assert(!look("id", tk_string("%d", before.id), NULL).found,
               "boardd has ended, and its segment (id %d, key 0x%08x) is still there", before.id, before.key);
 }
 
