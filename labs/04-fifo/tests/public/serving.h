@@ -21,8 +21,8 @@ static inline void await_ready(tk_process *fserver)
         tk_cause("stdout_not_flushed");
         tk_fail("fserver waits for requests, and has not printed \"ready\"");
     }
-    tk_bytes line = tk_receive_line(fserver, "the first line of fserver");
-    tk_assert_bytes(line, "ready\n", 6, "the first line of fserver");
+    tk_bytes line = tk_receive_line(fserver, "its first line");
+    tk_assert_bytes(line, "ready\n", 6, "its first line");
 }
 
 static inline tk_process *ready_fserver(const char *path)
