@@ -201,6 +201,7 @@ struct run {
     uint32_t idle_seq; /* 0: the judge is not idle */
     struct snapshot before, now;
     int64_t next_look_ns;
+    int64_t still_since_ns; /* the first of the snapshots that are all the same */
 
     struct call_count *calls;
     size_t calls_count;

@@ -14,4 +14,12 @@ struct socket_look {
 };
 void sockets_look(unsigned long inode, struct socket_look *look);
 
+/* What the kernel's network may still do while everybody sleeps. */
+enum sockets_traffic {
+    SOCKETS_NONE,      /* there is no socket of TCP or UDP */
+    SOCKETS_QUIET,     /* there are some */
+    SOCKETS_IN_FLIGHT, /* a byte, a SYN or a FIN of TCP has been sent and not been acknowledged, or waits to be sent */
+};
+enum sockets_traffic sockets_traffic(void);
+
 #endif

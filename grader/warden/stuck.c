@@ -6,13 +6,25 @@
  * no context-switch counter has moved, then nobody ran in between; since the sleepers can be woken by
  * each other and the judge only (no timer was ever armed, signals come from the judge), nobody will
  * run again. The judge is told; it decides what that means.
+ *
+ * The kernel itself goes on, though: bytes of a TCP connection may be on their way while everybody sleeps
+ * (Nagle's algorithm waits for an acknowledgement that the other side delays; what found no room is sent
+ * again), so then the picture must have stood for longer than its timers take.
  */
 #include "run.h"
+#include "sockets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define LOOK_AFTER_NS (4 * NS_PER_MS)
+
+/* Of TCP's timers on a loopback the slowest is the first repetition of a SYN, after a second; an
+ * acknowledgement is delayed by 200 ms at most, and lost bytes are sent again after little more. */
+#define IN_FLIGHT_NS (1500 * NS_PER_MS)
+/* What a loopback interface has taken may be delivered by a thread of the kernel's, which needs a processor.
+ */
+#define DELIVERY_NS (40 * NS_PER_MS)
 
 /* At `none` the machine's other processes are reachable by sockets, so a wait for one may end. */
 static bool ends_only_from_within(const struct run *r, const struct blocked *b)
@@ -77,6 +89,22 @@ bool stuck_same(const struct snapshot *a, const struct snapshot *b)
     return true;
 }
 
+/* How long nobody may have run before it is certain that the kernel's network wakes nobody. */
+static int64_t patience_ns(const struct run *r)
+{
+    if (r->w->level.level == LEVEL_NONE)
+        return 0; /* who waits for a socket does not count as stuck there; those of the whole machine are
+                     shown */
+    switch (sockets_traffic()) {
+    case SOCKETS_IN_FLIGHT:
+        return IN_FLIGHT_NS;
+    case SOCKETS_QUIET:
+        return DELIVERY_NS;
+    default:
+        return 0;
+    }
+}
+
 void stuck_look(struct run *r)
 {
     if (!r->idle_seq || r->timer_seen || !r->w->witness || inject_pending(r))
@@ -84,7 +112,11 @@ void stuck_look(struct run *r)
     r->before = r->now;
     stuck_snapshot(r, &r->now);
     r->next_look_ns = now_ns() + LOOK_AFTER_NS + NS_PER_MS;
-    if (!stuck_same(&r->before, &r->now))
+    if (!stuck_same(&r->before, &r->now)) {
+        r->still_since_ns = r->now.taken_ns;
+        return;
+    }
+    if (r->now.taken_ns - r->still_since_ns < patience_ns(r))
         return;
     r->stuck = true;
     if (r->e->kind == ENTRY_TEST) {
