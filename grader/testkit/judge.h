@@ -11,6 +11,7 @@
  *   call.c            the driver link (with codec.c)
  *   pipe.c            pipes of the judge's own, alone and during a call
  *   backchannel.c     questions from the student's side
+ *   socket.c          stream sockets of the judge's own
  *   random.c, text.c
  */
 #ifndef TESTKIT_JUDGE_H

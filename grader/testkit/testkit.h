@@ -335,4 +335,55 @@ bool tk_back_pending(tk_back *b);
 bool tk_back_comes(tk_back *b);
 void tk_back_answer(tk_back *b, const void *data, size_t size);
 
+/* ---- stream sockets of the judge's own (socket.c) ------------------------------------------------
+ * TCP on the loopback interface, which judge and student share, and Unix domain sockets through a peer, since
+ * a judge may not enter the student's folder. None of ours ever blocks.
+ *
+ *     tk_socket *client = tk_socket_connect(server, "127.0.0.1", port);
+ *     tk_socket_send(client, "hello\n", 6);
+ *     tk_bytes reply = tk_socket_receive(client, 6, "the reply");
+ *     tk_socket_assert_eof(client, "the connection");
+ */
+typedef struct tk_socket tk_socket;
+/* A connection to HOST ("127.0.0.1", "::1"), where `to` listens; NULL if nobody does. */
+tk_socket *tk_socket_connect(tk_process *to, const char *host, uint16_t port);
+/* Listens on a free port of HOST; `from` may be NULL until tk_socket_belongs. */
+tk_socket *tk_socket_listen(const char *host);
+/* The socket, connected or listening, that a peer hands over: it is started with `args` and a socket at descriptor 10,
+ * and sends one descriptor through it (SCM_RIGHTS, with a byte of data). NULL if it exits with 1 instead: then what it
+ * prints is its reason, in *why. */
+tk_socket *tk_socket_handed(tk_process *to, const char *peer, const char *const *args, tk_bytes *why);
+/* Whose connection it is, for messages: who ended, when it ends early. */
+void tk_socket_belongs(tk_socket *s, tk_process *p);
+/* Waits for a connection. */
+tk_socket *tk_socket_accept(tk_socket *listener, tk_process *from, const char *what);
+
+uint16_t tk_socket_port(const tk_socket *s);       /* our own */
+int tk_socket_fd(const tk_socket *s);
+const char *tk_socket_object(const tk_socket *s); /* our end: "socket:[812]" */
+
+/* Sends all; fails if the other side is gone, or takes no more and never will. */
+void tk_socket_send(tk_socket *s, const void *data, size_t size);
+/* Sends what finds room now; returns how much. */
+size_t tk_socket_send_some(tk_socket *s, const void *data, size_t size);
+/* Waits until all that was sent is in the other side's buffer, and whoever waits there has been woken. */
+void tk_socket_arrives(tk_socket *s);
+
+/* Reads exactly `size` bytes; fails if the end comes before, or if it is proven that they never come. */
+tk_bytes tk_socket_receive(tk_socket *s, size_t size, const char *what);
+/* What has come by now, at most `size` bytes; it may be nothing. */
+tk_bytes tk_socket_receive_some(tk_socket *s, size_t size);
+/* True as soon as a byte waits to be read, or the end, or a connection. False if it is proven that nothing comes, or at
+ * the deadline: for a test that says itself what that means. */
+bool tk_socket_comes(tk_socket *s);
+/* What comes next: look at it after tk_socket_comes. */
+enum tk_socket_next { TK_SOCKET_NOTHING, TK_SOCKET_BYTES, TK_SOCKET_EOF, TK_SOCKET_RESET };
+enum tk_socket_next tk_socket_next(tk_socket *s);
+/* Fails unless end-of-file, no byte and no reset, comes next. */
+void tk_socket_assert_eof(tk_socket *s, const char *what);
+
+void tk_socket_shutdown(tk_socket *s); /* we send no more: the other side sees end-of-file, and may go on sending */
+void tk_socket_reset(tk_socket *s);    /* closes it with a reset (TCP), as a machine does that has crashed */
+void tk_socket_close(tk_socket *s);
+
 #endif

@@ -107,9 +107,11 @@ class Lab:
         """One entry of a plan; `entry` are further lines of it."""
         uid = 61002 + os.getpid() % 1000 * 4  # limits count by uid: each worker has its own
         lines = ["plan 1", f"work {self.work}", f"uid student {uid}", f"uid judge {uid + 1}", "program student bin/student", "program functions bin/functions",
+                 "program network bin/network", "peer hander bin/network",
                  "test t", f"judge judge/judge-{judge}", f"name {test}", "seed 5eed", *entry, "end", ""]
         self.install(self.built.judge(judge), "judge")
         self.install(self.built.program("student"), "bin")
+        self.install(self.built.program("network"), "bin")
         self.install(self.built.driver("functions"), "bin")
         return self.plan("\n".join(lines), options)
 
