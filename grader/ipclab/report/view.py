@@ -58,6 +58,7 @@ class Problem:
     test: TestResult | None
     points: int  # lost in all tests that fail by the same cause
     others: tuple[TestResult, ...]  # further tests that fail by it
+    for_bonus: bool = False  # full marks are there without it
 
 
 def _of_finding(finding: Finding, tests: Sequence[TestResult] = ()) -> Problem:
@@ -72,12 +73,13 @@ def _of_test(test: TestResult, tests: Sequence[TestResult]) -> Problem:
     finding = lead(test.findings)
     same = [t for t in tests if t is not test and t.status is TestStatus.FAIL and same_cause(finding, lead(t.findings))]
     points = sum(t.max_points - t.points for t in (test, *same))
+    bonus = "Bonus: " if test.bonus else ""
     if finding is None:
-        return Problem("Test failed", test.message, test.hint, test.location, None, test, points, tuple(same))
+        return Problem(f"{bonus}Test failed", test.message, test.hint, test.location, None, test, points, tuple(same), test.bonus)
     # The catalogue's most general sentence says less than what the judge says of this very test.
     general = finding.kind == finding.cause == "wrong_output" and bool(test.message)
     return Problem(
-        title=catalogue.kind_title(finding.kind),
+        title=bonus + catalogue.kind_title(finding.kind),
         text=test.message if general else finding.text or test.message,
         hint=test.hint or finding.hint,
         location=finding.location or test.location,
@@ -85,6 +87,7 @@ def _of_test(test: TestResult, tests: Sequence[TestResult]) -> Problem:
         test=test,
         points=points,
         others=tuple(same),
+        for_bonus=test.bonus,
     )
 
 
@@ -93,7 +96,8 @@ def same_cause(a: Finding | None, b: Finding | None) -> bool:
 
 
 def first_problem(result: Result) -> Problem | None:
-    """What to fix first: why nothing was graded, or the compiler's first error, or the first test that failed."""
+    """What to fix first: why nothing was graded, or the compiler's first error, or the first test that failed; of a
+    bonus test last, as full marks do not need it."""
     kind = {ResultStatus.REJECTED: "rejected", ResultStatus.GRADER_ERROR: "grader"}.get(result.status, "build_error")
     spoilt = (f for t in result.tests if t.status is TestStatus.ERROR for f in t.findings)
     for finding in (*result.findings, *spoilt):
@@ -101,7 +105,7 @@ def first_problem(result: Result) -> Problem | None:
             return _of_finding(finding, result.tests)
     if result.status is ResultStatus.GRADER_ERROR:
         return None
-    failed = next((t for t in result.tests if t.status is TestStatus.FAIL), None)
+    failed = min((t for t in result.tests if t.status is TestStatus.FAIL), key=lambda t: t.bonus, default=None)
     return None if failed is None else _of_test(failed, result.tests)
 
 

@@ -30,6 +30,15 @@ def test_the_first_failing_test_tells_its_cause_and_what_the_cause_costs() -> No
     assert problem.points == 6 and [t.name for t in problem.others] == ["copy_any_bytes"]
 
 
+def test_a_bonus_that_is_missed_comes_last_and_is_called_one() -> None:
+    first, *others = [t for t in samples.HANG.tests if t.status is Status.FAIL]
+    alone = replace(samples.HANG, tests=(replace(first, bonus=True), *(replace(t, status=Status.PASS, findings=()) for t in others)))
+    problem = view.first_problem(alone)
+    assert problem and problem.for_bonus and problem.title == "Bonus: Deadlock"
+    problem = view.first_problem(replace(samples.HANG, tests=(replace(first, bonus=True), *others)))
+    assert problem and problem.test == others[0] and not problem.for_bonus and problem.title == "Deadlock"
+
+
 def test_what_could_not_be_built_costs_the_points_of_its_tests() -> None:
     problem = view.first_problem(samples.HALF)
     assert problem and problem.title == "Does not build" and problem.points == 4 and len(problem.others) == 2
