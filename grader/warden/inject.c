@@ -196,12 +196,16 @@ static void make_again(struct injected *i, const struct entered *e, int64_t resu
 /* ---- what is done
  * ------------------------------------------------------------------------------------------ */
 
-/* To the thread that is meant, not to its process: another thread must not have it instead. */
+/* To the thread that is meant: another one must not have it instead. Where that thread blocks it, to its
+ * process: a program that takes its signals in one thread, by sigwait(3), blocks them in all others. */
 static bool send_signal(struct run *r, const struct tracee *t, int number)
 {
+    uint64_t pending, blocked;
     struct process *p = run_process(r, t->tgid);
     if (p)
         p->signalled = true; /* how it ends is our doing */
+    if (number <= 64 && proc_pending(t->tid, &pending, &blocked) && blocked >> (number - 1) & 1)
+        return kill(t->tgid, number) == 0;
     return syscall(SYS_tgkill, t->tgid, t->tid, number) == 0;
 }
 

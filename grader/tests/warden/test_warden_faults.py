@@ -181,6 +181,11 @@ def test_a_blocked_signal_waits_and_the_call_is_made(warden):
     one(warden, "read_blocked_signal", "read * main * signal SIGUSR1", ["read 2", "- 0", "read 2", "- 0", "h 1"], 2)
 
 
+def test_a_signal_that_the_calling_thread_blocks_may_be_taken_by_another(warden):
+    _, record = inject(warden, "read_beside_sigwait", "read 1 main * signal SIGUSR1")
+    assert (record["times"], record["status"]) == (1, 0) and "taken 10" in lines(record), record
+
+
 def test_a_signal_before_that_kills_is_no_finding(warden):
     out, record = inject(warden, "reads", "read 2 main * signal SIGTERM")
     assert (lines(record), record["status"], out.findings()) == (["abcd 4"], 15, [])

@@ -181,6 +181,27 @@ static void read_blocked_signal(void)
     say(order, handled);
 }
 
+/* Another thread takes the signal; the one that reads blocks it. */
+static void *takes(void *set)
+{
+    int number = 0;
+    sigwait(set, &number);
+    say("taken", number);
+    return NULL;
+}
+
+static void read_beside_sigwait(void)
+{
+    sigset_t set;
+    pthread_t t;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    pthread_create(&t, NULL, takes, &set);
+    read_with(0);
+    pthread_join(t, NULL);
+}
+
 /* It blocks in read from stdin, which the test fills once the handler has told that it ran. */
 static void tells(int number)
 {
@@ -377,6 +398,7 @@ int main(int argc, char **argv)
         {"read_plain", read_plain},
         {"read_restart", read_restart},
         {"read_blocked_signal", read_blocked_signal},
+        {"read_beside_sigwait", read_beside_sigwait},
         {"inside_plain", inside_plain},
         {"inside_restart", inside_restart},
         {"pauses", pauses},
