@@ -10,6 +10,7 @@
  *   fault.c           what shall go wrong in it
  *   call.c            the driver link (with codec.c)
  *   pipe.c            pipes of the judge's own, alone and during a call
+ *   datagram.c        UDP sockets of the judge's own
  *   backchannel.c     questions from the student's side
  *   socket.c          stream sockets of the judge's own
  *   random.c, text.c

@@ -85,6 +85,11 @@ static void write_order(struct order *o, const struct tk_how *how)
         tk_text_word(&o->text, how->args[i]);
         tk_text_print(&o->text, "\n");
     }
+    for (size_t i = 0; how->env && how->env[i]; i++) {
+        tk_text_print(&o->text, "env ");
+        tk_text_word(&o->text, how->env[i]);
+        tk_text_print(&o->text, "\n");
+    }
     if (how->watch_data)
         tk_text_print(&o->text, "watch data\n");
     if (how->refuse_fork)

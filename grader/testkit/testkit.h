@@ -134,6 +134,7 @@ struct tk_fault {
 struct tk_how {
     const char *program;         /* a name of lab.toml's targets or peers */
     const char *const *args;     /* after argv[0]; NULL-terminated; may be NULL */
+    const char *const *env;      /* "NAME=VALUE", besides what every process gets; NULL-terminated; may be NULL */
     enum tk_end in, out, err;    /* 0, 1, 2; err: TK_PIPE means warden collects it */
     int given_in, given_out;     /* with TK_GIVEN: the judge's descriptor that is passed (and stays open here) */
     const int *fds;              /* further descriptors, -1 terminated, as numbers in fd_numbers */
@@ -315,6 +316,25 @@ struct tk_meanwhile {
 /* Until the call has returned; its answer still waits for tk_call_end. Returns all that came from `from`, up to
  * what was in the pipe when the call returned. */
 tk_bytes tk_call_meanwhile(tk_process *driver, const struct tk_meanwhile *m);
+
+/* ---- UDP sockets of the judge's own (datagram.c) ------------------------------------------------
+ * On 127.0.0.1, of IPv4. A datagram that nobody takes is lost without a word, as it is with UDP. */
+typedef struct tk_udp tk_udp;
+tk_udp *tk_udp_new(void); /* on a port that the kernel chooses */
+uint16_t tk_udp_port(const tk_udp *u);
+const char *tk_udp_object(const tk_udp *u); /* "socket:[812]" */
+void tk_udp_close(tk_udp *u);               /* the port is nobody's from here on */
+/* When it returns, the datagram is in the receiver's buffer, if that has room. */
+void tk_udp_send(tk_udp *u, uint16_t to, const void *data, size_t size);
+struct tk_datagram { uint16_t from; tk_bytes bytes; }; /* from: the sender's port */
+/* Waits for a datagram. `p`: who is to send it, or NULL; fails if p has ended, or has returned from the call that is
+ * under way, before one has come. */
+struct tk_datagram tk_udp_receive(tk_udp *u, tk_process *p, const char *what);
+/* The same wait, without failing: false if p has ended or returned, if it is proven that none will come, or at the deadline. */
+bool tk_udp_comes(tk_udp *u, tk_process *p);
+/* The same, but false, too, if p says something on its stdout before one has come. */
+bool tk_udp_comes_first(tk_udp *u, tk_process *p);
+bool tk_udp_pending(tk_udp *u); /* one waits now (does not block) */
 
 /* ---- a back channel with proven senders (backchannel.c) ------------------------------------------
  * A SOCK_SEQPACKET pair whose student's end travels as a descriptor: code of the lab's driver that runs

@@ -107,6 +107,23 @@ static int client(int port)
     return 0;
 }
 
+/* Says hello to the port that the environment names, and repeats what comes as often as `times` says. */
+static int udp(int times)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char buf[100];
+    const char *port = getenv("PORT");
+    a.sin_port = htons((uint16_t)atoi(port ? port : "9"));
+    int fd = must(socket(AF_INET, SOCK_DGRAM, 0));
+    must(connect(fd, (struct sockaddr *)&a, sizeof a));
+    must((int)send(fd, "hello", 5, 0));
+    for (int i = 0; i < times; i++)
+        must((int)send(fd, buf, (size_t)must((int)recv(fd, buf, sizeof buf, 0)), 0));
+    puts("done");
+    fflush(stdout);
+    return must((int)recv(fd, buf, sizeof buf, 0)) != 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -126,6 +143,8 @@ int main(int argc, char **argv)
         fflush(stdout);
         return echo(must(accept(fd, NULL, NULL)));
     }
+    if (strcmp(what, "udp") == 0)
+        return udp(atoi(argv[2]));
     if (strcmp(what, "connect") == 0)
         return connect_to(argv[2]);
     if (strcmp(what, "listen") == 0)
