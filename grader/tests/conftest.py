@@ -10,7 +10,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ hypothesis.settings.load_profile("kit")
 # A shell starts what it runs in the background with SIGINT ignored, which is handed on to all that the tests start: those
 # that interrupt a program would wait in vain.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that other users can reach, unlike tmp_path, whose parents pytest keeps shut."""
+    with tempfile.TemporaryDirectory(prefix="ipclab-test-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place
 
 
 def _skip_is_error(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,15 +44,6 @@ def take_one(take_in: TakeIn) -> TakeOne:
         return submission
 
     return one
-
-
-@pytest.fixture
-def open_place() -> Iterator[Path]:
-    """A folder that other users can reach, unlike tmp_path, whose parents pytest keeps shut."""
-    with tempfile.TemporaryDirectory(prefix="ipclab-test-") as name:
-        place = Path(name)
-        place.chmod(0o755)
-        yield place
 
 
 @pytest.fixture(scope="session")
