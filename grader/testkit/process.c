@@ -374,16 +374,28 @@ pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)
     return (pid_t)j->answer->value;
 }
 
-bool tk_settles(tk_process *p)
+static bool settles(tk_process *p, bool alone)
 {
     struct tk_text text = {0};
     if (p->never_idle)
         return false;
     write_blocked(&text, "idle", NULL);
+    if (alone)
+        tk_text_print(&text, "alone\n");
     tk_text_print(&text, "cpu %lld\n", (long long)(SPIN_MS * tk_judge()->slow));
     const int error = ask_whether(p->proc, text.data);
     p->never_idle = error == EBUSY;
     return error == 0;
+}
+
+bool tk_settles(tk_process *p)
+{
+    return settles(p, false);
+}
+
+bool tk_settles_alone(tk_process *p)
+{
+    return settles(p, true);
 }
 
 bool tk_blocks(pid_t pid, const char *but)

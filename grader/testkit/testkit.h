@@ -207,6 +207,8 @@ bool tk_blocks(pid_t pid, const char *but);
  * is certain that it never comes to that: it has ended, it sleeps and looks again, or it spins (100 ms of processor time):
  * for tests of other things, in which that must not cost a point. Asked again of such a one, it does not wait. */
 bool tk_settles(tk_process *p);
+/* The same of p's main process alone: its children may well be idle while it is not. */
+bool tk_settles_alone(tk_process *p);
 /* Waits until a fault holds a process of p's program, be it that p itself has ended. Returns its pid. What the test waits for meanwhile, and what nobody
  * but the held one can give, ends at the test's deadline only. */
 pid_t tk_wait_held(tk_process *p);

@@ -242,18 +242,25 @@ static size_t tree_of(struct run *r, int proc, pid_t *tree, size_t room)
     return 1 + proc_descendants(tree[0], tree + 1, room - 1);
 }
 
-static uint64_t cpu_ticks_of(struct run *r, int proc)
+/* Those whom a waiter is about. */
+static size_t awaited(struct run *r, const struct waiter *w, pid_t *tree, size_t room)
+{
+    const size_t n = tree_of(r, w->proc, tree, room);
+    return w->alone && n > 1 ? 1 : n;
+}
+
+static uint64_t cpu_ticks_of(struct run *r, const struct waiter *w)
 {
     pid_t tree[TASKS_MAX];
     struct proc_stat st;
     uint64_t sum = 0;
-    for (size_t i = tree_of(r, proc, tree, ARRAY_SIZE(tree)); i-- > 0;)
+    for (size_t i = awaited(r, w, tree, ARRAY_SIZE(tree)); i-- > 0;)
         sum += proc_stat(tree[i], &st) ? st.cpu_ticks : 0;
     return sum;
 }
 
 static void add_waiter(struct run *r, const struct request *q, const char *class, const char *object,
-                       pid_t forever, int64_t cpu_ms)
+                       pid_t forever, bool alone, int64_t cpu_ms)
 {
     if (r->waiters_count == ARRAY_SIZE(r->waiters) || strlen(class) >= sizeof r->waiters->class ||
         strlen(object) >= sizeof r->waiters->object) {
@@ -265,12 +272,12 @@ static void add_waiter(struct run *r, const struct request *q, const char *class
                          .seq = q->m.seq,
                          .proc = q->m.proc,
                          .deadline_ns = q->m.deadline_ns,
-                         .forever = forever};
+                         .forever = forever,
+                         .alone = alone};
     strcpy(w->class, class);
     strcpy(w->object, object);
     if (cpu_ms > 0)
-        w->cpu_ticks =
-            cpu_ticks_of(r, w->proc) + (uint64_t)((cpu_ms * sysconf(_SC_CLK_TCK) + 999) / 1000) + 1;
+        w->cpu_ticks = cpu_ticks_of(r, w) + (uint64_t)((cpu_ms * sysconf(_SC_CLK_TCK) + 999) / 1000) + 1;
     if (!w->deadline_ns || w->deadline_ns > r->wall_end_ns)
         w->deadline_ns = r->wall_end_ns;
     control_check_waiters(r);
@@ -280,6 +287,7 @@ static void wait_blocked(struct run *r, const struct request *q)
 {
     const char *class = NULL, *object = "";
     pid_t forever = 0;
+    bool alone = false;
     int64_t cpu_ms = 0;
     for (char *save = NULL, *line = strtok_r(q->payload, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
@@ -289,11 +297,13 @@ static void wait_blocked(struct run *r, const struct request *q)
             object = line + 7;
         else if (strncmp(line, "forever ", 8) == 0)
             forever = (pid_t)atoi(line + 8);
+        else if (strcmp(line, "alone") == 0)
+            alone = true;
         else if (strncmp(line, "cpu ", 4) == 0)
             cpu_ms = atoll(line + 4);
     }
     if (class && q->m.proc < r->procs_count)
-        add_waiter(r, q, class, object, forever, cpu_ms);
+        add_waiter(r, q, class, object, forever, alone, cpu_ms);
     else
         answer(r, q, EINVAL, 0, 0, "");
 }
@@ -477,7 +487,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_WAIT:
         if (named(r, q))
-            add_waiter(r, q, "", "", 0, 0);
+            add_waiter(r, q, "", "", 0, false, 0);
         break;
     case CTL_BLOCKED:
         wait_blocked(r, q);
@@ -516,7 +526,7 @@ static void dispatch(struct run *r, struct request *q)
         break;
     case CTL_HELD:
         if (q->m.proc < r->procs_count)
-            add_waiter(r, q, "", "", 0, 0);
+            add_waiter(r, q, "", "", 0, false, 0);
         else
             answer(r, q, ESRCH, 0, 0, "");
         break;
@@ -573,7 +583,7 @@ void control_serve(struct run *r)
 static pid_t find_blocked(struct run *r, const struct waiter *w, int *error)
 {
     pid_t tree[TASKS_MAX];
-    const size_t n = tree_of(r, w->proc, tree, ARRAY_SIZE(tree));
+    const size_t n = awaited(r, w, tree, ARRAY_SIZE(tree));
     bool sleeps = false;
     *error = 0;
     for (size_t i = 0; i < n; i++) {
@@ -582,7 +592,7 @@ static pid_t find_blocked(struct run *r, const struct waiter *w, int *error)
         sleeps |= w->cpu_ticks && blocked_process_matches(&r->w->access, tree[i], "sleep", "");
     }
     if (w->cpu_ticks)
-        *error = n == 0 ? ESRCH : sleeps || cpu_ticks_of(r, w->proc) >= w->cpu_ticks ? EBUSY : 0;
+        *error = n == 0 ? ESRCH : sleeps || cpu_ticks_of(r, w) >= w->cpu_ticks ? EBUSY : 0;
     return 0;
 }
 

@@ -81,6 +81,7 @@ struct waiter {
     int64_t deadline_ns;
     char class[16], object[256];
     pid_t forever; /* BLOCKED: this process, without a timeout and not on `object`; 0: those of proc, on it */
+    bool alone;         /* BLOCKED: proc's main process only, whatever its descendants do */
     uint64_t cpu_ticks; /* BLOCKED: given up when proc's processes have used so many, or sleep; 0: never */
 };
 

@@ -38,7 +38,7 @@ def check(lab: Lab, judge: str, test: str, want: Fail, *entry: str) -> None:
 
 PASSING = """upper_is_right large_input line_by_line exchange_with_one_that_stops_reading full_when_nobody_drains
     full_although_a_timer_was_set slow_reader_is_not_full sigpipe_after_stdout_is_closed signal_is_handled blocked_in_read
-    ends_are_as_asked lines_come_one_by_one settles_or_never_will two_processes_on_one_pipe blocks_in_read""".split()
+    ends_are_as_asked lines_come_one_by_one settles_or_never_will settles_alone two_processes_on_one_pipe blocks_in_read""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)

@@ -120,6 +120,15 @@ TK_TEST(settles_or_never_will)
     tk_assert(!tk_settles(start("sleeps")), "to sleep is no such thing");
 }
 
+TK_TEST(settles_alone)
+{
+    tk_process *p = start("spins_beside_a_child");
+    tk_wait_blocked(p, "any", NULL); /* the child */
+    tk_assert(tk_settles(p), "its child waits");
+    tk_assert(!tk_settles_alone(p), "it does not");
+    tk_assert(tk_settles_alone(start("cat")), "cat waits for input");
+}
+
 TK_TEST(line_does_not_end)
 {
     tk_receive_line(start("half_then_exit_4"), "the greeting");
@@ -382,8 +391,9 @@ TK_SUITE(tk_test(upper_is_right), tk_test(lower_is_wrong), tk_test(last_byte_is_
          tk_test(slow_reader_is_not_full), tk_test(sigpipe_after_stdout_is_closed),
          tk_test(signal_is_handled), tk_test(signal_after_the_end), tk_test(killed_by_the_judge_is_no_crash),
          tk_test(blocked_in_read), tk_test(never_blocked_in_lock), tk_test(ended_instead_of_blocked),
-         tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one), tk_test(settles_or_never_will), tk_test(line_does_not_end),
-         tk_test(line_is_too_long), tk_test(line_does_not_come), tk_test(blocks_in_read),
+         tk_test(ends_are_as_asked), tk_test(lines_come_one_by_one), tk_test(settles_or_never_will),
+         tk_test(settles_alone), tk_test(line_does_not_end), tk_test(line_is_too_long),
+         tk_test(line_does_not_come), tk_test(blocks_in_read),
          tk_test(who_waits_for_the_judge_does_not_block), tk_test(who_sleeps_does_not_block),
          tk_test(who_sleeps_and_asks_does_not_block), tk_test(who_spins_does_not_block),
          tk_test(two_processes_on_one_pipe))

@@ -119,6 +119,14 @@ static int spins(void)
     return 0;
 }
 
+/* While its child waits. */
+static int spins_beside_a_child(void)
+{
+    if (fork() == 0)
+        pause();
+    return spins();
+}
+
 static int sleeps(void)
 {
     while (sleep(1) == 0)
@@ -271,6 +279,7 @@ static const struct {
                 {"reads_once", reads_once},
                 {"pauses", pauses},
                 {"spins", spins},
+                {"spins_beside_a_child", spins_beside_a_child},
                 {"sleeps", sleeps},
                 {"sleeps_and_asks", sleeps_and_asks},
                 {"floods", floods},
