@@ -356,7 +356,9 @@ bool tk_call_blocked(tk_process *d, const char *operation, const char *object)
     }
     if (j->answer->error)
         tk_error("the supervisor cannot wait for %s: %s", w.what, strerror(j->answer->error));
-    return true;
+    /* A driver whose call has returned is blocked, too: it waits for the next call. */
+    struct pollfd link = {.fd = d->link, .events = POLLIN};
+    return !d->ended && poll(&link, 1, 0) == 0;
 }
 
 pid_t tk_wait_blocked(tk_process *p, const char *operation, const char *object)

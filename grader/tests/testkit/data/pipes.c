@@ -133,6 +133,13 @@ TK_TEST(a_call_blocks_or_returns)
     tk_call_end(b.driver);
     begin_copy(&b, 1, 0);
     tk_assert(tk_call_blocked(b.driver, "read", tk_pipe_object(b.to)), "it waits again");
+    tk_pipe_send(b.to, "4", 1);
+    tk_call_end(b.driver);
+    for (int i = 0; i < 50; i++) {
+        begin_copy(&b, 0, 0);
+        tk_assert(!tk_call_blocked(b.driver, "idle", NULL), "it has returned, and the driver waits for a call");
+        tk_call_end(b.driver);
+    }
 }
 
 TK_TEST(a_splice_waits_on_both_sides)
