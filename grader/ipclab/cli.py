@@ -18,6 +18,7 @@ from ipclab.commands.doctor import doctor
 from ipclab.commands.explore import explore
 from ipclab.commands.export import export
 from ipclab.commands.grade import grade
+from ipclab.commands.new import new
 from ipclab.commands.run import run
 from ipclab.commands.validate import validate
 from ipclab.faults import Fault, GraderFault, UsageFault
@@ -34,7 +35,7 @@ def ipclab(context: click.Context) -> int:
     return 0
 
 
-for command in (grade, check, validate, run, explore, export, doctor):
+for command in (grade, check, validate, new, run, explore, export, doctor):
     ipclab.add_command(command)
 
 
