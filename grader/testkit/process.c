@@ -400,6 +400,18 @@ bool tk_settles_alone(tk_process *p)
     return settles(p, true);
 }
 
+enum tk_call_state tk_call_settles(tk_process *d)
+{
+    if (!d->calling)
+        tk_error("tk_call_settles without tk_call_begin");
+    const bool idle = tk_settles(d);
+    /* A driver whose call has returned is idle, too: it waits for the next call. */
+    struct pollfd link = {.fd = d->link, .events = POLLIN};
+    if (d->ended || poll(&link, 1, 0) > 0)
+        return TK_CALL_RETURNED;
+    return idle ? TK_CALL_WAITS : TK_CALL_RESTLESS;
+}
+
 bool tk_blocks(pid_t pid, const char *but)
 {
     struct tk_text text = {0};

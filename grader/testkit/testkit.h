@@ -306,6 +306,11 @@ void tk_pipe_close(tk_pipe *pipe); /* our end */
 /* As tk_wait_blocked, while a call of the driver's is under way. False if the call returns instead: its answer waits for
  * tk_call_end. */
 bool tk_call_blocked(tk_process *driver, const char *operation, const char *object);
+/* The same as tk_settles: waits until the call that is under way has done what there was to do. It has returned, and its
+ * answer waits for tk_call_end; or it waits for something; or it never comes to that, as it spins, or sleeps and looks
+ * again: for tests in which that must not cost a point. */
+enum tk_call_state { TK_CALL_RETURNED, TK_CALL_WAITS, TK_CALL_RESTLESS };
+enum tk_call_state tk_call_settles(tk_process *driver);
 
 /* What happens on pipes while a call of the driver's is under way. Each of them may be left out. */
 struct tk_meanwhile {

@@ -50,6 +50,14 @@ static void call_crash_with_child(td_msg *in, td_msg *out)
     raise(SIGABRT);
 }
 
+static void call_spin(td_msg *in, td_msg *out)
+{
+    (void)in;
+    (void)out;
+    for (volatile int i = 0;; i++)
+        ;
+}
+
 static void call_hang(td_msg *in, td_msg *out)
 {
     (void)in, (void)out;
@@ -191,7 +199,7 @@ static void call_drop(td_msg *in, td_msg *out)
 }
 
 TD_DRIVER({"copy", call_copy}, {"drop", call_drop}, {"splice", call_splice}, {"add", call_add}, {"reverse", call_reverse}, {"crash", call_crash}, {"exit", call_exit},
-          {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"close_all", call_close_all},
+          {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"spin", call_spin}, {"close_all", call_close_all},
           {"forge", call_forge}, {"answer_twice", call_answer_twice}, {"return_in_child", call_return_in_child},
           {"print", call_print}, {"ask", call_ask}, {"ask_strangely", call_ask_strangely},
           {"many_answers", call_many_answers}, {"exec_keeps_nothing", call_exec_keeps_nothing})

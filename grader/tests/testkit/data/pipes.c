@@ -45,11 +45,13 @@ TK_TEST(a_call_need_not_take_all)
     struct both b = start();
     begin_copy(&b, 1000, 0);
     tk_bytes got = tk_call_meanwhile(
-        b.driver, &(struct tk_meanwhile){.to = b.to, .data = "123", .size = 3, .then_close = true, .from = b.from});
+        b.driver,
+        &(struct tk_meanwhile){.to = b.to, .data = "123", .size = 3, .then_close = true, .from = b.from});
     tk_assert_bytes(got, "123", 3, "the copy");
     tk_assert_int(tk_get_int(tk_call_end(b.driver)), 3, "the number");
     begin_copy(&b, 0, 0);
-    tk_assert_int((int64_t)tk_call_meanwhile(b.driver, &(struct tk_meanwhile){.from = b.from}).size, 0, "more");
+    tk_assert_int((int64_t)tk_call_meanwhile(b.driver, &(struct tk_meanwhile){.from = b.from}).size, 0,
+                  "more");
     tk_call_end(b.driver);
 }
 
@@ -137,9 +139,30 @@ TK_TEST(a_call_blocks_or_returns)
     tk_call_end(b.driver);
     for (int i = 0; i < 50; i++) {
         begin_copy(&b, 0, 0);
-        tk_assert(!tk_call_blocked(b.driver, "idle", NULL), "it has returned, and the driver waits for a call");
+        tk_assert(!tk_call_blocked(b.driver, "idle", NULL),
+                  "it has returned, and the driver waits for a call");
         tk_call_end(b.driver);
     }
+}
+
+TK_TEST(a_call_settles)
+{
+    struct both b = start();
+    for (int i = 0; i < 20; i++) {
+        begin_copy(&b, 1, 0);
+        tk_assert_int(tk_call_settles(b.driver), TK_CALL_WAITS, "a call without a byte");
+        tk_pipe_send(b.to, "1", 1);
+        tk_assert_int(tk_call_settles(b.driver), TK_CALL_RETURNED, "a call with its byte");
+        tk_call_end(b.driver);
+    }
+    tk_call_begin(b.driver, tk_msg_new("spin"));
+    tk_assert_int(tk_call_settles(b.driver), TK_CALL_RESTLESS, "a call that spins");
+    tk_assert_int(tk_call_settles(b.driver), TK_CALL_RESTLESS, "a call that spins");
+    tk_process *d = tk_driver("functions");
+    tk_msg *m = tk_msg_new("exit");
+    tk_put_int(m, 3);
+    tk_call_begin(d, m);
+    tk_assert_int(tk_call_settles(d), TK_CALL_RETURNED, "a call that does not return, but ends");
 }
 
 TK_TEST(a_splice_waits_on_both_sides)
@@ -171,7 +194,8 @@ TK_TEST(a_killed_process_is_gone)
 TK_TEST(output_comes_or_not)
 {
     const char *pauses[] = {"pauses", NULL}, *upper[] = {"upper", NULL};
-    tk_assert(!tk_output_comes(tk_spawn(&(struct tk_how){.program = "student", .args = pauses})), "nothing comes");
+    tk_assert(!tk_output_comes(tk_spawn(&(struct tk_how){.program = "student", .args = pauses})),
+              "nothing comes");
     tk_process *p = tk_spawn(&(struct tk_how){.program = "student", .args = upper});
     tk_send(p, "x", 1);
     tk_assert(tk_output_comes(p), "a byte comes");
@@ -209,4 +233,5 @@ TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(returned_before_all_was_sent), tk_test(returned_before_all_was_received),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
          tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
-         tk_test(a_call_blocks_or_returns), tk_test(a_splice_waits_on_both_sides), tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
+         tk_test(a_call_blocks_or_returns), tk_test(a_call_settles), tk_test(a_splice_waits_on_both_sides),
+         tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
