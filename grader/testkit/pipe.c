@@ -217,6 +217,20 @@ tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what)
     }
 }
 
+bool tk_pipe_comes(tk_pipe *pipe)
+{
+    const struct tk_waiting w = {.p = pipe->p, .what = tk_format("something from %s", who_acts(pipe))};
+    need(pipe, false);
+    for (;;) {
+        struct pollfd fd = {.fd = pipe->ours, .events = POLLIN};
+        enum tk_event event = tk_sleep(&fd, 1, tk_judge()->deadline_ns, true);
+        if (event == TK_READY || event == TK_STUCK)
+            return event == TK_READY;
+        if (event == TK_LATE)
+            tk_fail_waiting(&w, event);
+    }
+}
+
 /* ---- while a call is under way -------------------------------------------------------------------- */
 
 /* Sends what can be sent. Returns false when there is nothing more to do in this direction. */

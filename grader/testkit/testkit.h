@@ -299,6 +299,8 @@ const char *tk_pipe_object(const tk_pipe *pipe); /* "pipe:[812]" */
 void tk_pipe_send(tk_pipe *pipe, const void *data, size_t size);
 /* Reads exactly `size` bytes; fails on early end-of-file, if the call that is under way returns before, or on deadline. */
 tk_bytes tk_pipe_receive(tk_pipe *pipe, size_t size, const char *what);
+/* As tk_output_comes: true as soon as a byte is there, or the end; false if it is proven that neither will come. */
+bool tk_pipe_comes(tk_pipe *pipe);
 /* How many bytes are in the pipe, written and not yet read. */
 size_t tk_pipe_unread(const tk_pipe *pipe);
 void tk_pipe_close(tk_pipe *pipe); /* our end */

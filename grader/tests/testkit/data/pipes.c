@@ -204,6 +204,23 @@ TK_TEST(output_comes_or_not)
     tk_assert(tk_output_comes(p), "the end comes");
 }
 
+TK_TEST(comes_on_a_pipe_or_not)
+{
+    const char *upper[] = {"upper", NULL};
+    tk_pipe *to = tk_pipe_to(), *from = tk_pipe_from();
+    const int fds[] = {tk_pipe_theirs(to), tk_pipe_theirs(from), -1}, numbers[] = {0, 1, -1};
+    tk_process *p = tk_spawn(&(struct tk_how){
+        .program = "student", .args = upper, .in = TK_NULL, .out = TK_NULL, .fds = fds, .fd_numbers = numbers});
+    tk_pipe_given(to, p);
+    tk_pipe_given(from, p);
+    tk_assert(!tk_pipe_comes(from), "nothing comes");
+    tk_pipe_send(to, "x", 1);
+    tk_assert(tk_pipe_comes(from), "a byte comes");
+    tk_pipe_receive(from, 1, "it");
+    tk_pipe_close(to);
+    tk_assert(tk_pipe_comes(from), "the end comes");
+}
+
 TK_TEST(call_blocked_without_a_call_is_an_error)
 {
     struct both b = start();
@@ -234,4 +251,5 @@ TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
          tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
          tk_test(a_call_blocks_or_returns), tk_test(a_call_settles), tk_test(a_splice_waits_on_both_sides),
-         tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not))
+         tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not),
+         tk_test(comes_on_a_pipe_or_not))
