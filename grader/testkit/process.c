@@ -239,10 +239,10 @@ void tk_fail_early(tk_process *p, const char *message, const struct tk_waiting *
 
 /* ---- signals ------------------------------------------------------------------------------------ */
 
-void tk_signal(tk_process *p, int signal_number)
+static void send_signal(tk_process *p, int signal_number, bool ends)
 {
-    struct tk_answer *a =
-        tk_control_ask(&(struct tk_request){.op = CTL_SIGNAL, .proc = p->proc, .arg = signal_number});
+    struct tk_answer *a = tk_control_ask(
+        &(struct tk_request){.op = CTL_SIGNAL, .proc = p->proc, .arg = signal_number, .arg2 = ends});
     if (a->error == ESRCH) {
         tk_settle(p);
         const struct tk_waiting w = {
@@ -255,6 +255,16 @@ void tk_signal(tk_process *p, int signal_number)
         tk_error("%s cannot be sent to %s: %s", tk_signal_name(signal_number), p->program,
                  strerror(a->error));
     p->signalled |= signal_number != 0;
+}
+
+void tk_signal(tk_process *p, int signal_number)
+{
+    send_signal(p, signal_number, false);
+}
+
+void tk_signal_to_end(tk_process *p, int signal_number)
+{
+    send_signal(p, signal_number, true);
 }
 
 void tk_signal_pid(pid_t pid, int signal_number)

@@ -186,6 +186,9 @@ void tk_assert_exit_at(const char *file, int line, tk_process *p, int code);
 /* "exited with 3", "was killed by SIGSEGV (11)". */
 const char *tk_describe_status(int status);
 void tk_signal(tk_process *p, int signal_number);
+/* The same for a signal on which it should end by itself: that it does not make a call again which this signal interrupts
+ * is no finding. */
+void tk_signal_to_end(tk_process *p, int signal_number);
 /* Signals any process of the student's by pid (a child of the process; learn it from tk_children). */
 void tk_signal_pid(pid_t pid, int signal_number);
 

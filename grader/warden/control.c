@@ -218,6 +218,8 @@ static void send_signal(struct run *r, const struct request *q)
             return;
         }
         p->signalled = true;
+        if (q->m.arg2 == 1 && number > 0 && number <= 64)
+            p->ending |= 1ULL << (number - 1);
         pid = p->pid;
     } else {
         if (!is_students(r, pid)) {

@@ -20,7 +20,8 @@
 enum ctl_op {
     CTL_HELLO = 1, /* who am I: name, seed, deadlines */
     CTL_SPAWN,     /* start a student's program; descriptors come by SCM_RIGHTS */
-    CTL_SIGNAL,    /* arg = signal number, to `proc`, or to the pid in `arg2` when proc is -1 */
+    CTL_SIGNAL,    /* arg = signal number, to `proc` (arg2 = 1: it is meant to end it), or to the pid in `arg2`
+                      when proc is -1 */
     CTL_WAIT,      /* answered when `proc` has ended, or with ETIMEDOUT at `deadline_ns` */
     CTL_BLOCKED,   /* answered when a process is blocked in the named operation, or with ETIMEDOUT */
     CTL_FDS,       /* open descriptors of `proc`, or of the process `arg` */

@@ -80,6 +80,13 @@ static void role_of(const struct run *r, pid_t pid, char *text, size_t room)
     }
 }
 
+/* The judge has sent that signal to end it: what it waited in is not to be made again. */
+static bool is_meant_to_end(const struct run *r, pid_t pid, int number)
+{
+    const struct process *p = main_of(r, pid);
+    return p && number >= 1 && number <= 64 && p->ending >> (number - 1) & 1;
+}
+
 static void tell(struct run *r, const struct log_entry *call, int number)
 {
     struct buffer b = {0};
@@ -116,7 +123,8 @@ void interrupted_tell(struct run *r)
             continue;
         for (size_t k = 0; k < count; k++)
             before |= told[k] == l->site;
-        if (before || run_is_peers(r, l->pid) || goes_on(r, i, &ended, &signal) || !ended)
+        if (before || run_is_peers(r, l->pid) || goes_on(r, i, &ended, &signal) || !ended ||
+            is_meant_to_end(r, l->pid, signal))
             continue;
         told[count++] = l->site;
         tell(r, l, signal);

@@ -60,10 +60,11 @@ struct process {
     pid_t pid;
     char *program;
     bool ended;
-    int status;     /* as of waitpid(2) */
-    bool peer;      /* ours, with the student's rights: what it does is no finding */
-    bool signalled; /* by the judge: how it ends is no finding */
-    bool outlives;  /* the record came while it ran: it had no time to clean up */
+    int status;      /* as of waitpid(2) */
+    bool peer;       /* ours, with the student's rights: what it does is no finding */
+    bool signalled;  /* by the judge: how it ends is no finding */
+    uint64_t ending; /* bits of signals that are meant to end it: bit 0 is signal 1 */
+    bool outlives;   /* the record came while it ran: it had no time to clean up */
     enum watching watching;
     uint64_t born; /* descendants so far; counted only where there are faults */
 };
@@ -81,7 +82,7 @@ struct waiter {
     int64_t deadline_ns;
     char class[16], object[256];
     pid_t forever; /* BLOCKED: this process, without a timeout and not on `object`; 0: those of proc, on it */
-    bool alone;         /* BLOCKED: proc's main process only, whatever its descendants do */
+    bool alone;    /* BLOCKED: proc's main process only, whatever its descendants do */
     uint64_t cpu_ticks; /* BLOCKED: given up when proc's processes have used so many, or sleep; 0: never */
 };
 

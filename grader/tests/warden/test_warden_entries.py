@@ -398,7 +398,22 @@ def test_an_entry_is_explained_if_it_failed_and_nobody_knows_why(warden, judge, 
     ("gives_up", True), ("tries_again", False), ("suspends", False), ("ends_in_handler", False), ("ends_second_time", False),
     ("ends_in_another_handler", False)])
 def test_a_call_that_was_interrupted_and_given_up_explains_a_failure(warden, what, told):
-    work = warden.work(["interrupted"], {"j": f"j.wait(j.spawn_piped('interrupted', [{what!r}])[0])\n{FAILS}"})
+    check_interrupted(warden, f"j.wait(j.spawn_piped('interrupted', [{what!r}])[0])\n{FAILS}", told)
+
+
+@pytest.mark.parametrize("ends", [0, 1])
+def test_a_signal_that_is_meant_to_end_it_does_not(warden, ends):
+    judge = f"""
+proc = j.spawn_piped('interrupted', ['is_signalled'])[0]
+j.blocked('poll', proc=proc)
+j.ask(SIGNAL, proc=proc, arg=10, arg2={ends})
+j.wait(proc)
+{FAILS}"""
+    check_interrupted(warden, judge, not ends)
+
+
+def check_interrupted(warden, judge, told):
+    work = warden.work(["interrupted"], {"j": judge})
     lines = ["program interrupted bin/interrupted"]
     for entry, more in (("a", ""), ("why", "explains a")):
         lines += [f"test {entry}", "judge judge/j", "name x", more, "end"]
