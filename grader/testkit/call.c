@@ -264,3 +264,12 @@ tk_msg *tk_call(tk_process *d, tk_msg *m)
     tk_call_begin(d, m);
     return tk_call_end(d);
 }
+
+bool tk_call_returned(tk_process *d)
+{
+    need_driver(d);
+    if (!d->calling)
+        tk_error("tk_call_returned without tk_call_begin");
+    struct pollfd fd = {.fd = d->link, .events = POLLIN}; /* end-of-file is readable, too */
+    return poll(&fd, 1, 0) == 1;
+}

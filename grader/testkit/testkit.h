@@ -281,6 +281,8 @@ tk_bytes tk_get_bytes(tk_msg *m);
 void tk_call_begin(tk_process *driver, tk_msg *m); /* sends; the function runs now */
 tk_msg *tk_call_end(tk_process *driver);           /* waits for the answer */
 tk_msg *tk_call(tk_process *driver, tk_msg *m);    /* both */
+/* True if the call that is under way has returned, or its process has ended: tk_call_end tells. Does not wait. */
+bool tk_call_returned(tk_process *driver);
 
 /* ---- pipes of the judge's own (pipe.c) -----------------------------------------------------------
  * One end travels as a descriptor of a process, the other one is ours and never blocks:

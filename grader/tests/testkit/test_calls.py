@@ -11,7 +11,7 @@ from .test_streams import CRASH, WAITS, Fail, check
 
 PASSING = """add_is_right many_calls reverse_nothing reverse_a_large_message stdout_is_flushed_at_the_end
     questions_have_proven_senders links_do_not_survive_an_exec descriptors_are_seen zombie_is_seen calls_are_counted
-    flows_are_seen set_up_and_torn_down""".split()
+    flows_are_seen whether_it_returned_is_known set_up_and_torn_down""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)
