@@ -408,7 +408,17 @@ static const char *slug_of(const struct person *p)
     return p->look.class == BLOCKED_LOCK ? "waits_for_lock" : "blocked";
 }
 
-static bool rule_class(const struct scene *s, struct cause *c)
+/* A driver that waits for its next call (PROTOCOL.md, the driver link) keeps nobody waiting. */
+static bool waits_for_call(const struct person *p)
+{
+    enum { LINK_FD = 200 };
+    return p->look.class == BLOCKED_READ && p->look.fds_count && p->look.fds[0].fd == LINK_FD &&
+           p->wait.outside;
+}
+
+/* Those who wait for a call, and those who wait for children, perhaps for such ones, only if there is nobody
+ * else. */
+static bool rule_class_of(const struct scene *s, struct cause *c, bool all)
 {
     static const struct {
         enum blocked_class class;
@@ -429,7 +439,8 @@ static bool rule_class(const struct scene *s, struct cause *c)
     for (size_t k = 0; k < ARRAY_SIZE(rules); k++) {
         for (size_t i = 0; i < s->count; i++) {
             const struct person *p = &s->people[i];
-            if (p->look.class != rules[k].class || p->is_peer)
+            if (p->look.class != rules[k].class || p->is_peer ||
+                (!all && (waits_for_call(p) || p->look.class == BLOCKED_WAIT)))
                 continue;
             const struct blocked_fd *on = p->look.fds_count ? &p->look.fds[0] : NULL;
             *c = (struct cause){.kind = rules[k].kind,
@@ -442,6 +453,11 @@ static bool rule_class(const struct scene *s, struct cause *c)
         }
     }
     return false;
+}
+
+static bool rule_class(const struct scene *s, struct cause *c)
+{
+    return rule_class_of(s, c, false) || rule_class_of(s, c, true);
 }
 
 static int first_signal(uint64_t set)

@@ -39,6 +39,8 @@ FAILING = {
                                       kind="crash", cause="killed_by_signal", expected=returns("crash_with_child"),
                                       findings=(("crash", "killed_by_signal"), ("orphan", "left_running"))),
     "hang_in_a_call": Fail(r"functions \(pid \d+\) is blocked in pause", expected=returns("hang"), **WAITS),
+    "another_driver_is_not_blamed": Fail(r"functions \(pid \d+\) is blocked in poll.*", kind="hang", cause="blocked",
+                                         expected=returns("await_event"), findings=(("hang", "blocked"),)),
     "all_descriptors_closed_in_a_call": Fail(r"close_all\(\) closed a descriptor that is not its own \(200\)",
                                              expected=returns("close_all")),
     "returned_in_a_child": Fail(r"return_in_child\(\) returned in a child process, too", cause="child_falls_through"),

@@ -203,6 +203,14 @@ TK_TEST(whether_it_returned_is_known)
     tk_assert(tk_call_returned(d), "a process that has ended has not returned");
 }
 
+TK_TEST(another_driver_is_not_blamed)
+{
+    tk_wait_blocked(tk_driver("functions"), "read", NULL);
+    tk_process *d = tk_driver("functions");
+    tk_wait_blocked(tk_driver("functions"), "read", NULL);
+    tk_call(d, tk_msg_new("await_event"));
+}
+
 TK_TEST(end_without_begin)
 {
     tk_call_end(tk_driver("functions"));
@@ -497,7 +505,7 @@ TK_SUITE(tk_test(add_is_right), tk_test(add_is_wrong_beyond_doubles), tk_test(ma
          tk_test(returned_in_a_child), tk_test(second_answer_comes_unasked), tk_test(forged_length),
          tk_test(forged_type), tk_test(forged_half), tk_test(forged_empty), tk_test(forged_bytes_length),
          tk_test(unknown_function), tk_test(handler_reads_what_was_not_sent), tk_test(too_many_answers),
-         tk_test(begin_and_end), tk_test(whether_it_returned_is_known), tk_test(end_without_begin), tk_test(not_a_driver),
+         tk_test(begin_and_end), tk_test(whether_it_returned_is_known), tk_test(another_driver_is_not_blamed), tk_test(end_without_begin), tk_test(not_a_driver),
          tk_test(questions_have_proven_senders), tk_test(question_is_too_long), tk_test(empty_question_is_not_the_end),
          tk_test(no_question_comes), tk_test(no_question_of_a_kind_comes), tk_test(that_no_question_comes_is_told),
          tk_test(links_do_not_survive_an_exec), tk_test(descriptors_are_seen),

@@ -2,11 +2,13 @@
 #include "driver.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,13 @@ static void call_crash_with_child(td_msg *in, td_msg *out)
         _exit(0);
     }
     raise(SIGABRT);
+}
+
+static void call_await_event(td_msg *in, td_msg *out)
+{
+    struct pollfd p = {.fd = eventfd(0, 0), .events = POLLIN};
+    (void)in;
+    td_put_int(out, poll(&p, 1, -1));
 }
 
 static void call_spin(td_msg *in, td_msg *out)
@@ -199,7 +208,7 @@ static void call_drop(td_msg *in, td_msg *out)
 }
 
 TD_DRIVER({"copy", call_copy}, {"drop", call_drop}, {"splice", call_splice}, {"add", call_add}, {"reverse", call_reverse}, {"crash", call_crash}, {"exit", call_exit},
-          {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"spin", call_spin}, {"close_all", call_close_all},
+          {"crash_with_child", call_crash_with_child}, {"hang", call_hang}, {"await_event", call_await_event}, {"spin", call_spin}, {"close_all", call_close_all},
           {"forge", call_forge}, {"answer_twice", call_answer_twice}, {"return_in_child", call_return_in_child},
           {"print", call_print}, {"ask", call_ask}, {"ask_strangely", call_ask_strangely},
           {"many_answers", call_many_answers}, {"exec_keeps_nothing", call_exec_keeps_nothing})
