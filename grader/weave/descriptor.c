@@ -207,8 +207,8 @@ void weave_closed(struct weave_fd *d, uint32_t place)
     int e = errno;
     if (d->kind == FD_SOCKET)
         weave_socket_closed(d);
-    else if (d->kind == FD_FILE)
-        weave_locks_closed(d->fd, d->key, place);
+    else
+        weave_locks_closed(d->fd, d->key, place); /* whatever has an inode can be locked: a directory, say */
     weave_flow_close(d->out);
     if (d->in != d->out)
         weave_flow_close(d->in);
