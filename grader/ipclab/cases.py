@@ -76,8 +76,11 @@ def _submitted(lab: Lab) -> list[str]:
 
 
 def _read(lab: Lab, folder: Path) -> dict[str, bytes]:
+    """What is handed in of a folder: the files of the lab, and the headers that the lab does not give."""
+    given = {name for target in lab.targets for name in target.headers}
+    own = sorted(path.name for path in folder.glob("*.h") if path.name not in given)
     try:
-        return {name: (folder / name).read_bytes() for name in _submitted(lab) if (folder / name).is_file()}
+        return {name: (folder / name).read_bytes() for name in [*_submitted(lab), *own] if (folder / name).is_file()}
     except OSError as error:
         raise GraderFault(f"cannot read {folder}: {error.strerror}") from error
 

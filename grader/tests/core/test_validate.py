@@ -100,6 +100,17 @@ def test_a_patch_that_does_not_apply_is_told_and_the_rest_goes_on(tree: Path) ->
     assert sum(isinstance(c, Case) for c in made) == 5
 
 
+def test_a_header_that_the_lab_does_not_give_is_handed_in_too(tree: Path) -> None:
+    header = tree / "solutions" / LAB / "own.h"
+    header.write_text("enum { ONE = 1 };\n")
+    (tree / "labs" / LAB / "mutants" / "two.patch").write_text(
+        "# about: It is wrong in a header.\n# fails: echo_copies\n# finding: wrong_output/wrong_output\n"
+        "--- a/own.h\n+++ b/own.h\n@@ -1 +1 @@\n-enum { ONE = 1 };\n+enum { ONE = 2 };\n")
+    files = {case.name: {f.name: f.data for f in case.submission.files} for case in cases(load_lab(tree, LAB)) if isinstance(case, Case)}
+    assert files["solution"]["own.h"] == files["stdio"]["own.h"] == header.read_bytes()
+    assert files["two"]["own.h"] == b"enum { ONE = 2 };\n" and "own.h" not in files["skeleton"]
+
+
 def test_a_solution_that_is_wrong_shuts_the_gate(tree: Path) -> None:
     change(tree / "solutions" / LAB / "echo.c", "return n < 0;", "return 1;")
     code, said = gate(tree, "--only", "solution")
