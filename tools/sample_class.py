@@ -46,11 +46,13 @@ class Sample:
     files: dict[str, bytes]
 
 
-def submitted_files(lab: Path) -> tuple[str, ...]:
-    """The files that a student submits, in the manifest's order."""
+def submitted_files(lab: Path, solution: Path) -> tuple[str, ...]:
+    """The files that a student submits, in the manifest's order, then the solution's own headers: those that the lab does not give."""
     try:
         manifest = tomllib.loads((lab / "lab.toml").read_text(encoding="utf-8"))
         names = [name for target in manifest["target"] for name in target["files"]]
+        given = {name for target in manifest["target"] for name in target.get("headers", ())}
+        names += sorted(path.name for path in solution.glob("*.h") if path.name not in given)
     except (OSError, KeyError, TypeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Refused(f"{lab / 'lab.toml'} cannot be used: {error!r}") from error
     return tuple(dict.fromkeys(names))
@@ -107,7 +109,7 @@ def samples(slug: str) -> list[Sample]:
     lab, solution, skeleton = ROOT / "labs" / slug, ROOT / "solutions" / slug, ROOT / "skeletons" / slug
     if not re.fullmatch(r"[0-9a-z-]+", slug) or not (lab / "lab.toml").is_file():
         raise Refused(f"there is no lab {slug!r}; there are: {', '.join(known_labs()) or 'none'}", 2)
-    names = submitted_files(lab)
+    names = submitted_files(lab, solution)
     right = read(solution, names)
     if not right:
         raise Refused(f"{solution} holds none of {', '.join(names)}")

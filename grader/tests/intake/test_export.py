@@ -274,5 +274,7 @@ def test_make_check_works_inside_the_export(student_export: Path, repo: Path, op
         for target in lab.targets:
             for name in target.files:
                 (work / "skeletons" / lab.slug / name).write_bytes((lab.solution / name).read_bytes())
+        for header in lab.solution.glob("*.h"):  # its own ones
+            (work / "skeletons" / lab.slug / header.name).write_bytes(header.read_bytes())
         done = subprocess.run(make, cwd=work, env=environment, capture_output=True, text=True, timeout=120, **as_user)  # type: ignore[call-overload]
         assert done.returncode == 0, done.stdout + done.stderr

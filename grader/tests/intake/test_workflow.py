@@ -222,6 +222,8 @@ def test_a_student_who_has_done_it_sees_green(student: Path, repo: Path) -> None
         for target in lab.targets:
             for name in target.files:
                 shutil.copy(lab.solution / name, student / "skeletons" / lab.slug / name)
+        for header in lab.solution.glob("*.h"):  # its own ones
+            shutil.copy(header, student / "skeletons" / lab.slug / header.name)
         run = run_job(job, student, matrix_context(row))
         assert run.ok and run.codes == [0, 0, 0], run.log
         check_files(run, row["points"], row["points"])
