@@ -266,7 +266,9 @@ void tk_socket_arrives(tk_socket *s)
     const struct tk_waiting w = {.p = s->p, .what = tk_format("%s, which takes what was sent", whose(s))};
     int unsent = 0;
     need(s);
-    while (s->tcp && ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
+    /* of a connection that was reset nothing arrives any more */
+    struct pollfd end = {.fd = s->fd};
+    while (s->tcp && ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0 && poll(&end, 1, 0) == 0) {
         const int64_t now = tk_now_ns(), deadline = tk_judge()->deadline_ns;
         if (now >= deadline)
             tk_fail_waiting(&w, TK_LATE);

@@ -58,6 +58,14 @@ static int echo(int fd)
     return 0;
 }
 
+static int says_much(int fd)
+{
+    static char much[1000];
+    while (must((int)send(fd, much, sizeof much, 0)) > 0)
+        ;
+    return 0;
+}
+
 /* One byte, and the rest at once: Nagle's algorithm holds the rest back, until the other side acknowledges.
  */
 static int in_two(int fd)
@@ -129,6 +137,8 @@ int main(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "echo") == 0)
         return echo(must(accept(listening_tcp(), NULL, NULL)));
+    if (strcmp(what, "says_much") == 0)
+        return says_much(must(accept(listening_tcp(), NULL, NULL)));
     if (strcmp(what, "in_two") == 0)
         return in_two(must(accept(listening_tcp(), NULL, NULL)));
     if (strcmp(what, "deaf") == 0) {

@@ -61,6 +61,17 @@ TK_TEST(a_reset_is_one)
     tk_assert_exit(p, 9); /* recv fails with ECONNRESET */
 }
 
+TK_TEST(nothing_arrives_after_a_reset)
+{
+    tk_socket *listener = tk_socket_listen("127.0.0.1");
+    tk_socket *s = tk_socket_connect(NULL, "127.0.0.1", tk_socket_port(listener));
+    tk_socket *other = tk_socket_accept(listener, NULL, "ourselves");
+    tk_bytes much = tk_random_bytes(9000000);
+    tk_assert(tk_socket_send_some(s, much.data, much.size) < much.size, "all of it finds room");
+    tk_socket_close(other); /* with bytes that nobody has read: a reset */
+    tk_socket_arrives(s);
+}
+
 TK_TEST(nobody_listens)
 {
     tk_socket *listener = tk_socket_listen("127.0.0.1");
@@ -135,6 +146,19 @@ TK_TEST(bytes_do_not_come)
     tk_socket_receive(s, 1, "the echo");
 }
 
+TK_TEST(both_wait_for_bytes)
+{
+    tk_process *p = start("echo", NULL);
+    tk_socket_receive(connected(p), 1, "a byte");
+}
+
+TK_TEST(it_waits_for_us_to_read)
+{
+    tk_process *p = start("says_much", NULL);
+    connected(p);
+    tk_wait(p);
+}
+
 TK_TEST(nobody_takes_what_is_sent)
 {
     tk_process *p = start("deaf", NULL);
@@ -177,8 +201,9 @@ TK_TEST(a_closed_socket_is_an_error)
 }
 
 TK_SUITE(tk_test(bytes_go_both_ways), tk_test(what_comes_next_is_told), tk_test(a_reset_is_one),
-         tk_test(nobody_listens), tk_test(clients_are_accepted), tk_test(six_is_as_good_as_four),
-         tk_test(a_peer_hands_over_what_it_connected), tk_test(a_peer_hands_over_what_it_listens_on),
-         tk_test(bytes_that_the_kernel_holds_back_still_come), tk_test(bytes_do_not_come),
+         tk_test(nothing_arrives_after_a_reset), tk_test(nobody_listens), tk_test(clients_are_accepted),
+         tk_test(six_is_as_good_as_four), tk_test(a_peer_hands_over_what_it_connected),
+         tk_test(a_peer_hands_over_what_it_listens_on), tk_test(bytes_that_the_kernel_holds_back_still_come),
+         tk_test(bytes_do_not_come), tk_test(both_wait_for_bytes), tk_test(it_waits_for_us_to_read),
          tk_test(nobody_takes_what_is_sent), tk_test(the_end_comes_too_early),
          tk_test(more_comes_than_the_end), tk_test(nobody_connects), tk_test(a_closed_socket_is_an_error))
