@@ -1,0 +1,259 @@
+/*
+ * Lab 09, task 2: chat is a client of chatd.
+ *
+ *     chat ADDR NICK          ADDR is tcp:HOST:PORT or unix:PATH
+ *
+ *     lines of stdin ==> frames ==> the server ==> frames ==> lines on stdout
+ *
+ * NICK is the first frame. At the end of its input it says so to the server (shutdown), goes on printing
+ * until the server closes, and exits with 0. Neither direction waits for the other. Exit status: 1 if there
+ * is no server or it ends too early, 2 for wrong usage.
+ */
+//: solution
+#include "addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define HEADER    4u
+#define FRAME_MAX 65536u
+
+/* A row of bytes on its way: those in front go first. */
+struct bytes {
+    size_t size;
+    unsigned char data[2 * (HEADER + FRAME_MAX)];
+};
+
+static struct bytes input, to_server, from_server;
+static bool input_ended;
+//: skeleton
+//| #define _GNU_SOURCE /* before the first #include */
+//| #include "addr.h"
+//|
+//| /* You will need more: <sys/socket.h> <netdb.h> <arpa/inet.h> <sys/un.h> <poll.h> <fcntl.h> <errno.h> */
+//| #include <signal.h>
+//| #include <stdint.h>
+//|
+//| #define FRAME_MAX 65536u /* bytes after the header */
+//|
+//| /* TODO 1: connect to the server, and return the socket; or say why not, and return -1. For tcp:
+//|  *         getaddrinfo() makes a struct sockaddr of HOST and PORT. */
+//| static int connect_to(const struct addr *a)
+//| {
+//|     (void)a;
+//|     fprintf(stderr, "chat: nothing here yet; begin with TODO 1 in chat.c\n");
+//|     return -1;
+//| }
+//|
+//| /* TODO 2: send a frame: the length, as four bytes in network order, then the bytes. Think of TODO 5
+//|  *         before you write this: a send() that waits for the server keeps you from printing. */
+//|
+//| /* TODO 3: bytes have come from stdin: each line, without its newline, is a frame. A read() may bring
+//|  *         several lines, or a part of one. */
+//|
+//| /* TODO 4: bytes have come from the server: print each frame and a newline, at once. A recv() may bring
+//|  *         several frames, or a part of one. */
+//: end
+
+//: solution
+static void drop_front(struct bytes *b, size_t size)
+{
+    b->size -= size;
+    memmove(b->data, b->data + size, b->size);
+}
+
+/* ---- connecting --------------------------------------------------------------------------------------- */
+
+static int connect_to(const struct addr *a)
+{
+    int fd = -1;
+    if (a->is_unix) {
+        struct sockaddr_un where = {.sun_family = AF_UNIX};
+        memcpy(where.sun_path, a->path, sizeof where.sun_path);
+        fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        return fd >= 0 && connect(fd, (struct sockaddr *)&where, sizeof where) == 0 ? fd : -1;
+    }
+    const struct addrinfo want = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    if (getaddrinfo(a->host, a->port, &want, &found) != 0) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    /* A name may have several addresses, of IPv4 and IPv6. The first one that answers will do. */
+    for (const struct addrinfo *i = found; i; i = i->ai_next) {
+        fd = socket(i->ai_family, i->ai_socktype, i->ai_protocol);
+        if (fd >= 0 && connect(fd, i->ai_addr, i->ai_addrlen) == 0)
+            break;
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+    freeaddrinfo(found);
+    return fd;
+}
+
+/* ---- lines to frames ---------------------------------------------------------------------------------- */
+
+static bool has_room_for(size_t size)
+{
+    return to_server.size + HEADER + size <= sizeof to_server.data;
+}
+
+static void add_frame(const void *bytes, size_t size)
+{
+    const uint32_t header = htonl((uint32_t)size);
+    memcpy(to_server.data + to_server.size, &header, HEADER);
+    memcpy(to_server.data + to_server.size + HEADER, bytes, size);
+    to_server.size += HEADER + size;
+}
+
+/* Makes frames of the lines that have come, as long as there is room for them. -1 if a line is too long. */
+static int take_lines(void)
+{
+    for (;;) {
+        const unsigned char *newline = memchr(input.data, '\n', input.size);
+        if (!newline && !(input_ended && input.size > 0)) /* the last line may lack its newline */
+            return input.size > FRAME_MAX ? -1 : 0;
+        const size_t size = newline ? (size_t)(newline - input.data) : input.size;
+        if (size > FRAME_MAX)
+            return -1;
+        if (!has_room_for(size))
+            return 0;
+        add_frame(input.data, size);
+        drop_front(&input, size + (newline != NULL));
+    }
+}
+
+/* ---- frames to lines ---------------------------------------------------------------------------------- */
+
+/* Prints the frames that have come whole. -1 if one is too long, or stdout is gone. */
+static int print_frames(void)
+{
+    size_t at = 0;
+    while (from_server.size - at >= HEADER) {
+        uint32_t size;
+        memcpy(&size, from_server.data + at, HEADER);
+        size = ntohl(size);
+        if (size > FRAME_MAX)
+            return -1;
+        if (from_server.size - at < HEADER + size)
+            break;
+        fwrite(from_server.data + at + HEADER, 1, size, stdout);
+        putchar('\n');
+        at += HEADER + size;
+    }
+    drop_front(&from_server, at);
+    return fflush(stdout) == 0 ? 0 : -1;
+}
+
+/* ---- both directions at once -------------------------------------------------------------------------- */
+
+/* These return 1 to go on, 0 at the end, -1 after an error. */
+
+static int read_input(void)
+{
+    ssize_t n = read(STDIN_FILENO, input.data + input.size, sizeof input.data - input.size);
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN ? 1 : -1;
+    input.size += (size_t)n;
+    input_ended = n == 0;
+    return 1;
+}
+
+static int read_server(int server)
+{
+    ssize_t n =
+        recv(server, from_server.data + from_server.size, sizeof from_server.data - from_server.size, 0);
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN ? 1 : -1;
+    if (n == 0) /* right only if we had said all, and no frame is cut */
+        return input_ended && !input.size && !to_server.size && !from_server.size ? 0 : -1;
+    from_server.size += (size_t)n;
+    return print_frames() < 0 ? -1 : 1;
+}
+
+static int write_server(int server)
+{
+    ssize_t n = send(server, to_server.data, to_server.size, MSG_NOSIGNAL);
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN ? 1 : -1;
+    drop_front(&to_server, (size_t)n);
+    return 1;
+}
+
+static int talk(int server)
+{
+    bool shut = false;
+    int state = 1;
+    while (state == 1) {
+        if (take_lines() < 0)
+            return -1;
+        if (input_ended && !input.size && !to_server.size && !shut) {
+            shutdown(server, SHUT_WR); /* the server sees the end of our stream, and may go on with its own */
+            shut = true;
+        }
+        /* What waits to be sent must not grow without end: no more input is read while a line waits for room.
+         */
+        const bool reads = !input_ended && input.size < FRAME_MAX + 1;
+        struct pollfd fds[2] = {{.fd = reads ? STDIN_FILENO : -1, .events = POLLIN},
+                                {.fd = server, .events = (short)(POLLIN | (to_server.size ? POLLOUT : 0))}};
+        if (poll(fds, 2, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        if (fds[1].revents & (POLLIN | POLLERR | POLLHUP))
+            state = read_server(server);
+        if (state == 1 && fds[1].revents & POLLOUT)
+            state = write_server(server);
+        if (state == 1 && fds[0].revents)
+            state = read_input();
+    }
+    return state;
+}
+//: end
+
+int main(int argc, char **argv)
+{
+    struct addr a;
+    if (argc != 3 || addr_parse(argv[1], &a) < 0) {
+        fprintf(stderr, "usage: chat (tcp:HOST:PORT | unix:PATH) NICK\n");
+        return 2;
+    }
+    /* A send to a server that has gone then fails with EPIPE, and does not kill us at once. */
+    signal(SIGPIPE, SIG_IGN);
+    int server = connect_to(&a);
+    //: solution
+    if (server < 0 || fcntl(server, F_SETFL, O_NONBLOCK) < 0) {
+        perror(argv[1]);
+        return 1;
+    }
+    if (strlen(argv[2]) > FRAME_MAX)
+        return 1;
+    add_frame(argv[2], strlen(argv[2]));
+    if (talk(server) < 0) {
+        fprintf(stderr, "chat: the conversation has ended too early\n");
+        return 1;
+    }
+    close(server);
+    return 0;
+    //: skeleton
+    //| if (server < 0)
+    //|     return 1;
+    //|
+    //| /* TODO 5: the first frame is NICK. Then wait, in one call, for stdin and for the server, and do what
+    //|  *         comes first, until stdin ends. Printing goes on while your own lines find no room. */
+    //|
+    //| /* TODO 6: at the end of stdin: shutdown(server, SHUT_WR), print on until the server closes, and
+    //|  *         exit with 0. */
+    //| return 1;
+    //: end
+}
