@@ -29,7 +29,7 @@ _SUFFIXES = (
 )  # fmt: skip
 _NAMES = ("Makefile", "Dockerfile", "gitignore", ".dockerignore")
 _PICTURES = (".svg", ".png")
-_SKIPPED = ("__pycache__", "tests", "bench")
+_SKIPPED = ("__pycache__", "tests", "bench", "template")  # a template is of a lab, with its solution: for authors
 _STUDENT = Path(__file__).with_name("student")
 
 

@@ -22,6 +22,8 @@ def new(root: Path, slug: str, title: str | None) -> list[Path]:
     """Writes labs/SLUG, solutions/SLUG and skeletons/SLUG; all of them or none. Returns what was written, relative to root."""
     if not _SLUG.fullmatch(slug):
         raise UsageFault(f'"{clean(slug, limit=60)}" is no name of a lab: two digits, a dash and small letters, as in 11-semaphores')
+    if not TEMPLATE.is_dir():
+        raise UsageFault("the template is not here: this kit is what students get, and a lab is begun in the whole one")
     name = title if title is not None else slug[3:].replace("-", " ").capitalize()
     if not 0 < len(name) <= TITLE_MAX or not name.isprintable() or set(name) & set('"\\<>'):
         raise UsageFault(f"a title is one line of at most {TITLE_MAX} characters, without quotes, backslashes and angle brackets")

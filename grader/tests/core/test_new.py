@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ipclab import newlab
+from ipclab.faults import UsageFault
 from tree import REPO, ipclab
 
 GUIDE = (REPO / "grader" / "testkit" / "README.md").read_text().partition("## A new lab, step by step\n")[2].partition("\n## ")[0]
@@ -84,6 +86,12 @@ def test_what_cannot_be_is_refused_in_one_line(root: Path, args: tuple[str, ...]
     assert done.returncode == 2 and done.stdout == ""
     assert says in done.stderr and done.stderr.count("\n") == 1, done.stderr
     assert everything(root) == before
+
+
+def test_a_kit_without_the_template_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newlab, "TEMPLATE", root / "nowhere")
+    with pytest.raises(UsageFault, match="this kit is what students get"):
+        newlab.new(root, "04-mine", None)
 
 
 def test_what_is_there_is_not_overwritten(root: Path) -> None:
