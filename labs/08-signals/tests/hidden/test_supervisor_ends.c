@@ -118,6 +118,11 @@ TK_TEST(a_stopped_worker_has_not_ended)
         kill_worker(s, 1, i == 0 ? SIGSTOP : SIGCONT);
         if (i == 0)
             tk_wait_blocked(s->p, "stop", NULL);
+        tk_settles_alone(s->p);
+        tk_cause("stop_taken_for_end");
+        tk_assert(at_end(s), "a worker was %s, and supervisor prints something",
+                  i == 0 ? "stopped" : "continued");
+        tk_cause(NULL);
     }
     s->silence = "stop_taken_for_end";
     s->why = "a worker was stopped and continued, then SIGTERM came";

@@ -168,6 +168,13 @@ static inline const char *signal_name(int number)
     return tk_string("SIG%s", sigabbrev_np(number));
 }
 
+/* The test has done with it. One that spins would take the processor from those who come after it. */
+static inline void put_away(tk_process *p)
+{
+    if (!has_ended(p))
+        tk_signal(p, SIGKILL);
+}
+
 /* Sends it to one who waits. `ends`: it should end on it. */
 static inline void notify_to(tk_process *p, int number, bool ends)
 {
