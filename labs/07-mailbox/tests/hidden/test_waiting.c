@@ -149,7 +149,7 @@ TK_TEST(unbounded_never_waits)
     assert_letter(received(&receiver), first, "mb_recv", &receiver);
     assert_refused(try_recv(&receiver, 0, MAX_SIZE, 0).end, 0, "mb_recv", "nothing is there and ms is 0");
     for (int i = 0; i < COUNT; i++) {
-        b[i] = text_of(MAX_SIZE - (size_t)(i % 7 == 0) * (size_t)tk_random_between(0, MAX_SIZE));
+        b[i] = text_of(MAX_SIZE - (size_t)(i % 7 == 0) * (size_t)tk_random_between(0, MAX_SIZE - 1));
         struct end e = try_send(&sender, 0, b[i], 0);
         if (e.returned == -1 && e.error == EAGAIN)
             tk_cause("waits_without_need");
