@@ -28,7 +28,7 @@ struct wait {
     pid_t child;         /* of a wait for a child: which; -1 any */
     bool in_set;         /* a wait for the signals of a set, not for any (sigwait(3)) */
     bool private_call;   /* of a lock in shared memory: other processes cannot wake it (FUTEX_PRIVATE_FLAG) */
-    bool stream;         /* a connection, whose other end is somebody's */
+    bool stream;         /* a connection that carries bytes; its other end is somebody's */
     bool private_memory; /* a lock or semaphore in memory that each process has a copy of */
 };
 

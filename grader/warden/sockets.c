@@ -20,8 +20,9 @@ unsigned long sockets_inode(const char *object)
     return sscanf(object, "socket:[%lu]", &inode) == 1 ? inode : 0;
 }
 
-/* The inode of a Unix socket's peer (sock_diag(7)); 0 if it has none or the kernel does not say. */
-static unsigned unix_peer(unsigned long inode)
+/* The inode of a Unix socket's peer (sock_diag(7)); 0 if it has none or the kernel does not say. *type:
+ * SOCK_STREAM … */
+static unsigned unix_peer(unsigned long inode, int *type)
 {
     struct {
         struct nlmsghdr head;
@@ -41,6 +42,7 @@ static unsigned unix_peer(unsigned long inode)
     if (n < (ssize_t)sizeof *h || h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len > (size_t)n)
         return 0;
     const struct unix_diag_msg *m = NLMSG_DATA(h);
+    *type = m->udiag_type;
     const size_t headers = (size_t)NLMSG_HDRLEN + sizeof *m;
     size_t left = h->nlmsg_len > headers ? h->nlmsg_len - headers : 0;
     const char *at = (const char *)(m + 1);
@@ -101,11 +103,13 @@ void sockets_look(unsigned long inode, struct socket_look *look)
 {
     static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
     struct tcp own, other;
-    *look = (struct socket_look){.peer = unix_peer(inode)};
+    int type = 0;
+    *look = (struct socket_look){.peer = unix_peer(inode, &type)};
+    look->is_stream = look->peer && type == SOCK_STREAM;
     for (size_t i = 0; !look->peer && i < ARRAY_SIZE(tables); i++) {
         if (!tcp_find(tables[i], is_inode, &inode, &own))
             continue;
-        look->is_tcp = true;
+        look->is_tcp = look->is_stream = true;
         look->local_port = port_of(own.local);
         look->remote_port = port_of(own.remote);
         if (tcp_find(tables[i], is_other_side, &own, &other))

@@ -10,6 +10,7 @@ unsigned long sockets_inode(const char *object);
 struct socket_look {
     unsigned long peer; /* its number; 0: it has none, or the kernel does not say */
     bool is_tcp;
+    bool is_stream; /* of TCP or of the Unix domain: it carries bytes, and no messages */
     unsigned local_port, remote_port;
 };
 void sockets_look(unsigned long inode, struct socket_look *look);
@@ -18,7 +19,8 @@ void sockets_look(unsigned long inode, struct socket_look *look);
 enum sockets_traffic {
     SOCKETS_NONE,      /* there is no socket of TCP or UDP */
     SOCKETS_QUIET,     /* there are some */
-    SOCKETS_IN_FLIGHT, /* a byte, a SYN or a FIN of TCP has been sent and not been acknowledged, or waits to be sent */
+    SOCKETS_IN_FLIGHT, /* a byte, a SYN or a FIN of TCP has been sent and not been acknowledged, or waits to
+                          be sent */
 };
 enum sockets_traffic sockets_traffic(void);
 

@@ -369,7 +369,7 @@ static void wait_for_socket(struct scene *s, struct person *p, const struct bloc
         p->wait.enders = scene_others(s, p);
         return;
     }
-    p->wait.stream = peer || look.is_tcp;
+    p->wait.stream = look.is_stream;
     if (peer) {
         char object[64];
         snprintf(object, sizeof object, "socket:[%lu]", peer);
