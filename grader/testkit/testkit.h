@@ -212,8 +212,8 @@ bool tk_blocks(pid_t pid, const char *but);
 bool tk_settles(tk_process *p);
 /* The same of p's main process alone: its children may well be idle while it is not. */
 bool tk_settles_alone(tk_process *p);
-/* Waits until a fault holds a process of p's program, be it that p itself has ended. Returns its pid. What the test waits for meanwhile, and what nobody
- * but the held one can give, ends at the test's deadline only. */
+/* Waits until a fault holds a process of p's program, be it that p itself has ended. Returns its pid. What the test waits
+ * for meanwhile, and what nobody but the held one can give, ends at the test's deadline only. */
 pid_t tk_wait_held(tk_process *p);
 /* The same, but false if `talker` says something on its stdout before anybody is held. */
 bool tk_held_comes(tk_process *p, tk_process *talker, pid_t *pid);
