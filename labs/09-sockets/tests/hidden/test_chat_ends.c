@@ -82,6 +82,8 @@ TK_TEST(chat_has_clean_memory)
     type(&c, "bye\n");
     tk_close_stdin(c.p);
     hear_line(&c, tk_bytes_of("goodbye"));
+    tk_socket_assert_eof(
+        c.line.s, "the connection"); /* closing before chat has seen its input's end would be our fault */
     tell(&c, word(FRAME_MAX));
     tk_socket_close(c.line.s);
     tk_receive_all(c.p);
