@@ -388,7 +388,7 @@ class Grader:
             from ipclab.sandbox.docker import DockerSandbox
 
             cpus = max(1.0, (os.cpu_count() or 1) / max(1, self.options.jobs))
-            return DockerSandbox(self.kit.image, self._warden, cpus=cpus)
+            return DockerSandbox(self.kit.image, self._warden, cpus=cpus, options=self.options.warden_options)
         from ipclab.sandbox.local import LocalSandbox
 
         return LocalSandbox(self.kit.warden, options=self.options.warden_options)

@@ -1,12 +1,16 @@
 #include "filter.h"
 
+#include "defences.h"
+
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,7 +45,31 @@ static const struct {
     {SYS_setns, EPERM},
     {SYS_init_module, EPERM},
     {SYS_finit_module, EPERM},
+    {SYS_delete_module, EPERM},
     {SYS_kexec_load, EPERM},
+    {SYS_kexec_file_load, EPERM},
+    {SYS_open_tree, EPERM},
+    {SYS_move_mount, EPERM},
+    {SYS_fsopen, EPERM},
+    {SYS_fsconfig, EPERM},
+    {SYS_fsmount, EPERM},
+    {SYS_fspick, EPERM},
+    {SYS_mount_setattr, EPERM},
+    {SYS_swapon, EPERM},
+    {SYS_swapoff, EPERM},
+    {SYS_reboot, EPERM},
+    {SYS_sethostname, EPERM},
+    {SYS_setdomainname, EPERM},
+    {SYS_settimeofday, EPERM},
+    {SYS_clock_settime, EPERM},
+    {SYS_clock_adjtime, EPERM},
+    {SYS_adjtimex, EPERM},
+    {SYS_acct, EPERM},
+    {SYS_quotactl, EPERM},
+    {SYS_syslog, EPERM},
+    {SYS_fanotify_init, EPERM},
+    {SYS_process_madvise, EPERM},
+    {SYS_clone3, ENOSYS}, /* its flags lie in memory; the C library then takes clone */
     {SYS_io_uring_setup, ENOSYS},
     {SYS_io_uring_enter, ENOSYS},
     {SYS_io_uring_register, ENOSYS},
@@ -50,6 +78,10 @@ static const struct {
     {SYS_name_to_handle_at, EPERM},
     {SYS_open_by_handle_at, EPERM},
 };
+
+#define NEW_NAMESPACES                                                                                       \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |            \
+     CLONE_NEWNET)
 
 /* Each case is at most nine instructions. */
 struct program {
@@ -123,6 +155,31 @@ static void emit_no_listener(struct program *p)
     emit(p, ret, SECCOMP_RET_ALLOW, 0, 0);
 }
 
+/* No namespace of its own: in a new user namespace a process has every capability. */
+static void emit_no_namespace(struct program *p)
+{
+    const unsigned ret = BPF_RET | BPF_K;
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, argument_at(0, false), 0, 0);
+    emit(p, BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1);
+    emit(p, ret, SECCOMP_RET_ERRNO | EPERM, 0, 0);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+}
+
+/* AF_VSOCK reaches the machine past every network namespace, AF_ALG the kernel's ciphers: only what a lab or
+ * the C library needs. */
+static void emit_families(struct program *p)
+{
+    static const unsigned families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    const unsigned equal = BPF_JMP | BPF_JEQ | BPF_K, ret = BPF_RET | BPF_K, count = ARRAY_SIZE(families);
+    emit(p, equal, SYS_socket, 0, count + 3);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, argument_at(0, false), 0, 0);
+    for (unsigned i = 0; i < count; i++)
+        emit(p, equal, families[i], count - i, 0);
+    emit(p, ret, SECCOMP_RET_ERRNO | EAFNOSUPPORT, 0, 0);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+}
+
 static void emit_call(struct program *p, const struct call *c, enum watching watching)
 {
     if (c->from > watching)
@@ -133,10 +190,9 @@ static void emit_call(struct program *p, const struct call *c, enum watching wat
         emit_case(p, c->number, SECCOMP_RET_TRACE);
 }
 
-static void build(struct program *p, bool witness, enum watching watching, const long *further, size_t count)
+static void emit_refusals(struct program *p)
 {
     const unsigned load = BPF_LD | BPF_W | BPF_ABS, ret = BPF_RET | BPF_K, equal = BPF_JMP | BPF_JEQ | BPF_K;
-    p->size = 0;
     emit(p, load, offsetof(struct seccomp_data, arch), 0, 0);
     emit(p, equal, OUR_ARCH, 1, 0);
     emit(p, ret, SECCOMP_RET_KILL_PROCESS, 0, 0); /* another ABI would slip past every number below */
@@ -147,7 +203,19 @@ static void build(struct program *p, bool witness, enum watching watching, const
 #endif
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
         emit_case(p, refused[i].number, SECCOMP_RET_ERRNO | (unsigned)refused[i].error);
+    emit_no_namespace(p);
+    emit_families(p);
     emit_no_listener(p);
+}
+
+static void build(struct program *p, bool witness, enum watching watching, const long *further, size_t count)
+{
+    const unsigned load = BPF_LD | BPF_W | BPF_ABS, ret = BPF_RET | BPF_K;
+    p->size = 0;
+    if (defended(DEFENCE_CALLS))
+        emit_refusals(p);
+    else
+        emit(p, load, offsetof(struct seccomp_data, nr), 0, 0);
     for (size_t i = 0; witness && i < count; i++)
         emit_case(p, (int)further[i], SECCOMP_RET_TRACE);
     for (size_t i = 0; witness && i < call_table_count; i++)

@@ -2,6 +2,7 @@
  * between fork and exec: spawn.c. */
 #include "run.h"
 
+#include "defences.h"
 #include "spawn.h"
 
 #include <errno.h>
@@ -162,7 +163,7 @@ static struct process *start(struct run *r, const char *program, const char *pat
                             .env = student_env(r, env),
                             .cwd = r->cwd,
                             .uid = w->plan.student,
-                            .change_uid = w->level.own_uids,
+                            .change_uid = w->level.own_uids && defended(DEFENCE_UNPRIVILEGED),
                             .limits = &r->e->limits,
                             .limit_processes = w->level.own_uids,
                             .fds = fds,

@@ -1,5 +1,7 @@
 #include "level.h"
 
+#include "defences.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -186,7 +188,10 @@ static step mount_filesystems(void)
         step s = make_node(mounts[i].path, true);
         if (s)
             return s;
-        if (mount("ipclab", mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].data) < 0)
+        const char *data = mounts[i].data;
+        if (!defended(DEFENCE_SPACE) && strcmp(mounts[i].type, "tmpfs") == 0)
+            data = "mode=1777,size=4g,nr_inodes=1m";
+        if (mount("ipclab", mounts[i].path, mounts[i].type, mounts[i].flags, data) < 0)
             return failed(mounts[i].path);
     }
     return NULL;
@@ -295,7 +300,8 @@ static step enter_namespaces(enum level level, const struct plan *plan, const st
         return "user namespaces are refused: Permission denied (simulated)";
     if (level == LEVEL_NAMESPACES && (s = map_user(plan)))
         return s;
-    if (unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS) < 0)
+    const int own = (defended(DEFENCE_IPC) ? CLONE_NEWIPC : 0) | (defended(DEFENCE_NET) ? CLONE_NEWNET : 0);
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | own) < 0)
         return failed("namespaces are refused");
     if (pipe2(ends, O_CLOEXEC) < 0)
         return failed("pipe");
@@ -386,6 +392,7 @@ void level_enter(struct level_state *s, enum level wanted, const struct plan *pl
             die("the level `%s` cannot be had here: %s", level_name(s->level), why);
     }
     s->own_pids = s->own_ipc = s->own_files = s->level != LEVEL_NONE;
+    s->own_ipc = s->own_ipc && defended(DEFENCE_IPC);
     s->own_uids =
         s->level == LEVEL_UIDS || s->level == LEVEL_CONTAINER || (s->level == LEVEL_NONE && can_change_uid());
     if (s->level == LEVEL_CONTAINER && getpid() != 1)

@@ -5,6 +5,7 @@
  *   run.c         begin, main loop, end
  *   launch.c      the judge, programs, commands
  *   limits.c      what they use
+ *   defences.c    which defences are in force: all of them but in tests
  *   control.c     the judge's requests
  *   witness.c     tracing: the student's system calls that matter, and signals
  *   observe.c     what a call means: into log.c (what was done) and descriptors.c (who made and closed what)

@@ -1,5 +1,6 @@
 #include "spawn.h"
 
+#include "defences.h"
 #include "filter.h"
 
 #include <errno.h>
@@ -55,7 +56,10 @@ static void place_descriptors(const struct spawn *s, int channel)
     }
     if (channel != SPAWN_CHANNEL_FD && dup2(channel, SPAWN_CHANNEL_FD) < 0)
         _exit(127);
-    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+    if (!defended(DEFENCE_DESCRIPTORS))
+        for (int fd = 3; fd < SPAWN_CHANNEL_FD; fd++)
+            fcntl(fd, F_SETFD, 0);
+    else if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         give_up(errno);
     for (size_t i = 0; i < s->fds_count; i++) {
         if (high[i] < 0)
@@ -117,7 +121,8 @@ static int child(void *argument)
     reset_signals();
     setsid();
     umask(022);
-    set_limits(s);
+    if (defended(DEFENCE_RLIMITS))
+        set_limits(s);
     if (s->change_uid)
         change_uid(s);
     /* Only now: a limit that setuid finds passed makes the exec fail too (execve(2), EAGAIN). */

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -202,10 +203,13 @@ def _packed(files: Mapping[str, File]) -> bytes:
 
 
 class DockerSandbox(Sandbox):
-    def __init__(self, image: Image, warden: bytes, *, cpus: float | None = None) -> None:
+    def __init__(
+        self, image: Image, warden: bytes, *, cpus: float | None = None, options: tuple[str, ...] = ()
+    ) -> None:
         self._image = image
         self._warden = warden
         self._cpus = cpus
+        self._options = options  # for tests: --without
         self._name = f"ipclab-{os.getpid()}-{secrets.token_hex(6)}"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -215,8 +219,8 @@ class DockerSandbox(Sandbox):
     def prepare(self) -> None:
         """Starts the container, which waits for what it shall run."""
         if self._process is None:
-            start = "exec /work/warden --plan 3 --events 1 --lease 0 --level container 3</work/plan"
-            self._start(_unpack(start))
+            options = shlex.join(("--level", "container", *self._options))
+            self._start(_unpack(f"exec /work/warden --plan 3 --events 1 --lease 0 {options} 3</work/plan"))
 
     def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
         text = plan.text(work="/work", student=uids.student, judge=uids.judge)
