@@ -204,12 +204,18 @@ def _packed(files: Mapping[str, File]) -> bytes:
 
 class DockerSandbox(Sandbox):
     def __init__(
-        self, image: Image, warden: bytes, *, cpus: float | None = None, options: tuple[str, ...] = ()
+        self,
+        image: Image,
+        warden: bytes,
+        *,
+        cpus: float | None = None,
+        flags: tuple[str, ...] | None = None,  # for tests: others than run_flags()
+        options: tuple[str, ...] = (),  # for tests: of warden, --without
     ) -> None:
         self._image = image
         self._warden = warden
-        self._cpus = cpus
-        self._options = options  # for tests: --without
+        self._flags = run_flags(cpus=cpus) if flags is None else flags
+        self._options = options
         self._name = f"ipclab-{os.getpid()}-{secrets.token_hex(6)}"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -243,7 +249,7 @@ class DockerSandbox(Sandbox):
             raise self._why(code, reader)
 
     def _start(self, command: list[str]) -> None:
-        argv = [client(), "run", *run_flags(cpus=self._cpus), f"--name={self._name}", self._image.id, *command]
+        argv = [client(), "run", *self._flags, f"--name={self._name}", self._image.id, *command]
         with self._lock:
             if self._stopped:
                 raise SandboxFault("container_failed", "the run was stopped before it began", {"error": "stopped"})

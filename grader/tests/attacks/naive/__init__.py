@@ -1,0 +1,67 @@
+"""The grader that ours is not: cmocka tests and submission in one process, and what that process says is the verdict.
+
+It is the control run of the attacks that separation defends against, and is itself run in a sandbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ipclab import build, kit
+from ipclab.events import EntryLog, RunLog
+from ipclab.model import Limits
+from ipclab.plan import CommandEntry, Plan
+from ipclab.sandbox import File, Sandbox, docker
+from ipclab.sandbox.docker import DockerSandbox
+from ipclab.sandbox.local import LocalSandbox
+from ipclab.slots import uids
+
+HERE = Path(__file__).resolve().parent
+# The test's own includes are looked for beside the submission, as where both are copied into one folder.
+_COMPILE = "gcc -g -O1 -I. -c test_naive.c -o test.o && gcc -g -O0 -I. -c sum.c && gcc *.o -lcmocka -o t"
+_MAKE = f"if [ -f Makefile ]; then make; else {_COMPILE}; fi"
+VERDICTS = ("exit", "stdout", "xml")
+_LIMITS = Limits(wall_ms=8000, cpu_ms=4000, processes=64, output=1 << 20)
+
+
+def passes(files: dict[str, bytes], header: bytes, sandbox: str, verdict: str) -> bool:
+    """Does such a grader give full marks? verdict: what it believes: exit (the exit code), stdout (cmocka's summary), xml (its report)."""
+    if verdict not in VERDICTS:
+        raise ValueError(verdict)
+    inputs = {f"src/{name}": File(data) for name, data in files.items()}
+    inputs |= {"src/sum.h": File(header), "src/test_naive.c": File((HERE / "test_naive.c").read_bytes())}
+    made = _run(CommandEntry("t", ("/bin/sh", "-c", _MAKE), build.LIMITS, tuple(inputs), ("t",)), inputs, sandbox)
+    program = next((f.data for f in made.files if f.name == "t" and f.data), None)
+    if program is None:
+        return False
+    xml = "CMOCKA_MESSAGE_OUTPUT=XML CMOCKA_XML_FILE=out.xml " if verdict == "xml" else ""
+    command = CommandEntry("t", ("/bin/sh", "-c", f"{xml}exec /work/bin/t"), _LIMITS, (), ("out.xml",))
+    return _verdict(_run(command, {"bin/t": File(program, 0o755)}, sandbox), verdict)
+
+
+def _verdict(log: EntryLog, verdict: str) -> bool:
+    assert log.end is not None
+    if verdict == "exit":
+        return log.end.command is not None and log.end.command.code == 0
+    if verdict == "stdout":
+        text = b"".join(o.data for o in log.outputs)
+        return b"[  PASSED  ] 2 test(s)." in text and b"FAILED" not in text
+    report = next((f.data for f in log.files if f.data), b"")
+    return b'tests="2"' in report and b'failures="0"' in report
+
+
+def _run(command: CommandEntry, files: dict[str, File], sandbox: str) -> EntryLog:
+    log = RunLog()
+    with _sandbox(sandbox) as place, uids() as pair:
+        for event in place.run(Plan((replace(command),)), files, pair):
+            log.add(event)
+    log.finish()
+    return log.entries["t"]
+
+
+def _sandbox(name: str) -> Sandbox:
+    if name == "local":
+        return LocalSandbox(kit.base() / "warden")
+    image = docker.image()
+    return DockerSandbox(image, (kit.base(image) / "warden").read_bytes())

@@ -1,0 +1,202 @@
+"""A grader with some of its defences switched off, for the control runs of the attacks.
+
+A switch is a word:
+    uids, calls, …             a defence of warden's (grader/warden/defences.h)
+    namespaces                 warden's level `none`, run by root: uids and limits, no namespace
+    docker:FLAG                a flag of `docker run` is left out; docker:FLAG=>OTHER puts another in its place
+    limit:NAME, build:NAME     a limit of the tests, of the compiler, is raised out of reach
+    own_uid                    each run has a uid of its own
+    separate_build             no test lies where the compiler runs
+    fresh_inputs               each run has other inputs
+    source_checks, client_requests, …    of ipclab's own (grading.Options.without)
+    memcheck_summary           a report that valgrind did not finish costs the test
+    two_passes                 a test runs plain as well, not only under valgrind
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from corpus import LAB, TREE
+from ipclab import build, events, grading, manifest, memcheck, slots
+from ipclab.grading import Grader, Options
+from ipclab.model import Lab, Limits, Result, SourceFile, Submission
+from ipclab.plan import Plan
+from ipclab.sandbox import File, Files, Sandbox, docker
+from ipclab.sandbox.docker import DockerSandbox
+from ipclab.sandbox.local import LocalSandbox
+from ipclab.slots import Uids
+
+WARDEN = frozenset(
+    ("uids", "unprivileged", "calls", "descriptors", "rlimits", "end", "removal", "ipc", "net", "space", "links")
+)  # fmt: skip
+OF_OPTIONS = frozenset(("source_checks", "client_requests"))
+OWN = frozenset(("namespaces", "own_uid", "separate_build", "fresh_inputs", "memcheck_summary", "separation"))
+# Out of reach, but not without end: a control run on a real machine must end too. Bytes where a limit is of bytes.
+RAISED = {
+    "wall_ms": 9000, "cpu_ms": 8000, "memory": 700 << 20, "processes": 400, "files": 4000, "file_size": 300 << 20, "output": 256 << 20,
+}  # fmt: skip
+# A submission's compiler is given 30 s of processor time; so that no test takes that long, an attack on it has less.
+BUILD_LIMITS = replace(build.LIMITS, wall_ms=6000, cpu_ms=3000, memory=256 << 20, file_size=16 << 20)
+BUILD_RAISED = {"wall_ms": 20_000, "cpu_ms": 12_000, "memory": 1 << 30, "file_size": 256 << 20, "output": 64 << 20}
+SEED = 0x5EED
+
+
+def is_known(word: str) -> bool:
+    kind, colon, name = word.partition(":")
+    if not colon:
+        return word in WARDEN | OF_OPTIONS | OWN
+    return {"limit": name in RAISED, "build": name in BUILD_RAISED, "docker": name.startswith("-")}.get(kind, False)
+
+
+@dataclass
+class Run:
+    """What a grading came to, and all that was said on the way."""
+
+    result: Result
+    seconds: float
+    events: list[events.Event] = field(default_factory=list)
+
+    @property
+    def said(self) -> bytes:
+        """What the submission's programs, and its compiler, wrote on stderr."""
+        return b"".join(e.data for e in self.events if isinstance(e, events.Output) and e.who == "student")
+
+    def ended(self, entry: str) -> events.End:
+        return next(e for e in self.events if isinstance(e, events.End) and e.id == entry)
+
+
+class _Recording(Sandbox):
+    """A sandbox that keeps what goes through it."""
+
+    def __init__(self, inner: Sandbox, kept: list[events.Event]) -> None:
+        self._inner, self._kept = inner, kept
+
+    def prepare(self) -> None:
+        self._inner.prepare()
+
+    def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
+        for event in self._inner.run(plan, files, uids):
+            self._kept.append(event)
+            yield event
+
+    def stop(self) -> None:
+        self._inner.stop()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class AttackedGrader(Grader):
+    """Grades with the switches of `off`, and keeps what was said."""
+
+    def __init__(self, lab: Lab, sandbox: str, off: frozenset[str], seed: int | None = None) -> None:
+        self.off = off
+        self.kept: list[events.Event] = []
+        without = tuple(word for name in sorted(off & WARDEN) for word in ("--without", name))
+        level = ("--level", "none") if "namespaces" in off and sandbox == "local" else ()
+        more: dict[str, Any] = {"without": off & OF_OPTIONS} if hasattr(Options(), "without") else {}
+        super().__init__(lab, Options(sandbox=sandbox, jobs=1, seed=seed, keep=False, warden_options=(*level, *without), **more))
+
+    def _make(self) -> Sandbox:
+        if self.kit.image is None:
+            return _Recording(LocalSandbox(self.kit.warden, options=self.options.warden_options), self.kept)
+        flags = docker_flags(self.off)
+        return _Recording(DockerSandbox(self.kit.image, self._warden, flags=flags, options=self.options.warden_options), self.kept)
+
+
+def docker_flags(off: frozenset[str]) -> tuple[str, ...]:
+    """The flags of a run, without those that are switched off: an unknown one would prove nothing."""
+    flags = list(docker.run_flags())
+    for word in sorted(off):
+        kind, _, flag = word.partition(":")
+        if kind != "docker":
+            continue
+        flag, _, other = flag.partition("=>")
+        found = [f for f in flags if f.startswith(flag)]
+        if not found:
+            raise ValueError(f"{flag} is not among docker's flags")
+        flags = [f for f in flags if f not in found] + other.split()
+    return tuple(flags)
+
+
+def the_lab(off: frozenset[str] = frozenset()) -> Lab:
+    lab = manifest.load_lab(TREE, LAB)
+    raised = {word.partition(":")[2] for word in off if word.startswith("limit:")}
+
+    def more(limits: Limits) -> Limits:
+        return replace(limits, **{name: max(RAISED[name], getattr(limits, name)) for name in raised})
+
+    return replace(lab, tests=tuple(replace(t, limits=more(t.limits)) for t in lab.tests))
+
+
+def submission(files: dict[str, bytes], name: str = "attack") -> Submission:
+    from ipclab.intake import digest
+
+    sources = tuple(SourceFile(n, data) for n, data in files.items() if n.endswith((".c", ".h")))
+    return Submission(name, name, sources, digest(sources))
+
+
+def _build_limits(off: frozenset[str]) -> Limits:
+    raised = {word.partition(":")[2] for word in off if word.startswith("build:")}
+    return replace(BUILD_LIMITS, **{name: BUILD_RAISED[name] for name in raised})
+
+
+def _plan_with_tests(lab: Lab, *args: Any) -> tuple[Plan, dict[str, File]]:
+    """The compiler's plan where tests lie beside the submission, as with a grader that builds them together."""
+    plan, files = build_plan(lab, *args)
+    tests = {f"src/{p.name}": File(p.read_bytes()) for p in Path(lab.folder / "tests/hidden").glob("*.c")}
+    entries = tuple(replace(e, inputs=(*e.inputs, *tests)) for e in plan.entries)  # type: ignore[union-attr, call-arg]
+    return replace(plan, entries=entries), files | tests
+
+
+build_plan = build.plan
+
+
+def _no_summary(*args: Any, **kwargs: Any) -> list[Any]:
+    return [f for f in memcheck_findings(*args, **kwargs) if f.cause != "no_memcheck_report"]
+
+
+memcheck_findings = memcheck.findings
+
+
+@contextlib.contextmanager
+def _patched(off: frozenset[str]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(build, "LIMITS", _build_limits(off)))
+        if "own_uid" in off:
+            pair = stack.enter_context(slots.uids())
+            stack.enter_context(mock.patch.object(grading, "uids", lambda: contextlib.nullcontext(pair)))
+        if "separate_build" in off:
+            stack.enter_context(mock.patch.object(build, "plan", _plan_with_tests))
+        if "memcheck_summary" in off:
+            stack.enter_context(mock.patch.object(memcheck, "findings", _no_summary))
+        yield
+
+
+def grader_without(off: frozenset[str], sandbox: str) -> AttackedGrader:
+    return AttackedGrader(the_lab(off), sandbox, off, SEED if "fresh_inputs" in off else None)
+
+
+@contextlib.contextmanager
+def switched_off(off: frozenset[str]) -> Iterator[None]:
+    """While this lasts, the defences are off, as far as they are Python's."""
+    if unknown := [word for word in off if not is_known(word)]:
+        raise ValueError(f"no such switch: {unknown}")
+    with _patched(off):
+        yield
+
+
+def grade(files: dict[str, bytes], sandbox: str, off: frozenset[str] = frozenset()) -> Run:
+    """Grades the files with some defences off."""
+    with switched_off(off):
+        grader = grader_without(off, sandbox)
+        began = time.monotonic()
+        result = grader.one(submission(files))
+        return Run(result, time.monotonic() - began, grader.kept)

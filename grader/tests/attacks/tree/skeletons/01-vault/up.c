@@ -1,0 +1,8 @@
+#include <ctype.h>
+#include <stdio.h>
+
+int main(void)
+{
+    /* TODO */
+    return 1;
+}
