@@ -85,7 +85,7 @@ def test_what_another_living_test_is_behind_is_not_ours() -> None:
 
 
 @ROOT
-def test_the_run_of_an_owner_that_was_named_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_in_the_local_sandbox_is_seen_with_all_that_belongs_to_it() -> None:
     """A sandbox that works now is what would be left of it; one of somebody else is let be."""
     before = leftovers.look()
     with local.LocalSandbox(kit.base() / "warden") as sandbox, uids() as pair:
