@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define PREFIX "ipclab-"
+#define PREFIX         "ipclab-"
+#define REMOVE_NS      (2 * 1000000000LL)
+#define REMOVE_STEP_NS 1000000L
 
 static int open_in(const char *folder, const char *name, int flags)
 {
@@ -36,15 +39,19 @@ static void remove_stale(const char *root)
     closedir(d);
 }
 
-/* Makes our folder in one hierarchy; NULL if we may not. */
-static char *make_folder(const char *root)
+/* Makes our folder in the hierarchy of that index; false if we may not. */
+static bool make_folder(struct cgroup *c, int i, const char *root)
 {
     remove_stale(root);
     char *folder = xformat("%s/%s%d", root, PREFIX, getpid());
-    if (mkdir(folder, 0755) == 0 || errno == EEXIST)
-        return folder;
+    c->root[i] = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (c->root[i] >= 0 && (mkdir(folder, 0755) == 0 || errno == EEXIST)) {
+        c->folder[i] = folder;
+        return true;
+    }
+    close_fd(&c->root[i]);
     free(folder);
-    return NULL;
+    return false;
 }
 
 void cgroup_forget(struct cgroup *c)
@@ -67,7 +74,7 @@ static bool open_v2(struct cgroup *c, const char *root)
     bool usable =
         read_file(controllers, text, sizeof text) > 0 && strstr(text, "memory") && strstr(text, "pids");
     free(controllers);
-    if (!usable || !(c->folder[0] = make_folder(root)))
+    if (!usable || !make_folder(c, 0, root))
         return false;
     const char *f = c->folder[0];
     c->kind = CGROUP_V2;
@@ -93,9 +100,9 @@ static bool open_v1(struct cgroup *c, const char *root)
     static const char *const controller[] = {"memory", "pids", "cpuacct"};
     for (int i = 0; i < 3; i++) {
         char *hierarchy = xformat("%s/%s", root, controller[i]);
-        c->folder[i] = make_folder(hierarchy);
+        bool made = make_folder(c, i, hierarchy);
         free(hierarchy);
-        if (!c->folder[i] || (c->procs[i] = open_in(c->folder[i], "cgroup.procs", O_WRONLY)) < 0) {
+        if (!made || (c->procs[i] = open_in(c->folder[i], "cgroup.procs", O_WRONLY)) < 0) {
             cgroup_forget(c);
             return false;
         }
@@ -116,7 +123,8 @@ void cgroup_open(struct cgroup *c, const char *root)
                          .cpu_usage = -1,
                          .memory_events = -1,
                          .pids_events = -1,
-                         .procs = {-1, -1, -1}};
+                         .procs = {-1, -1, -1},
+                         .root = {-1, -1, -1}};
     if (strcmp(root, "none") == 0)
         return;
     if (strcmp(root, "auto") == 0)
@@ -194,11 +202,24 @@ int64_t cgroup_refused_forks(const struct cgroup *c)
     return n < 0 ? 0 : n;
 }
 
+/* By its name in a descriptor: pivot_root(2) has changed the root of all processes of the mount namespace,
+ * also of the one that removes. A process can be waited for a moment before the kernel has taken it out of
+ * its group, and version 1 has no event for that. */
+static void remove_folder(int root, const char *folder)
+{
+    const char *name = strrchr(folder, '/') + 1;
+    const struct timespec moment = {.tv_nsec = REMOVE_STEP_NS};
+    int64_t until = now_ns() + REMOVE_NS;
+    while (unlinkat(root, name, AT_REMOVEDIR) < 0 && errno == EBUSY && now_ns() < until)
+        nanosleep(&moment, NULL);
+}
+
 void cgroup_remove(struct cgroup *c)
 {
     for (int i = 0; i < 3; i++) {
         if (c->folder[i])
-            rmdir(c->folder[i]);
+            remove_folder(c->root[i], c->folder[i]);
+        close_fd(&c->root[i]);
         free(c->folder[i]);
         c->folder[i] = NULL;
     }

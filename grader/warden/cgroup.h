@@ -19,7 +19,8 @@ struct cgroup {
     enum cgroup_kind kind;
     int memory_max, pids_max, cpu_usage, memory_events, pids_events;
     int procs[3];    /* a process joins by writing 0 to each */
-    char *folder[3]; /* to be removed at the end by the process that still sees them */
+    char *folder[3]; /* to be removed at the end by the process outside of our pid namespace */
+    int root[3];     /* where the folders lie */
 };
 
 /* root: "auto" (look for a mounted one), "none", or a folder (tests: laid out like /sys/fs/cgroup). */

@@ -1,0 +1,8 @@
+"""The tiny lab of ../core is graded here, too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
