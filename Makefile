@@ -3,7 +3,7 @@ LAB  ?= 01-pipe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade test test-full labs check bench image clean
+.PHONY: help setup grade test test-full labs attacks check bench image clean
 
 help: ## this list
 	@echo 'ipclab: an autograded lab kit for inter-process communication in C'
@@ -29,6 +29,10 @@ test-full: ## the same, with every lab whole in both sandboxes and many more sch
 labs: ## prove all labs, and print a table: tests, points, mutants killed, variants right, seconds (ARGS='--repeat 300 --load')
 	@tools/setup.sh grade
 	@./ipclab validate --table --sandbox local $(ARGS)
+
+attacks: ## try every attack with its defence and without, and print a table (ARGS='--only PART --sandbox local')
+	@tools/setup.sh grade test base
+	@/usr/bin/python3 grader/tests/attacks/table.py $(ARGS)
 
 check: ## what a student types in a skeleton (LAB=01-pipe): build, run the public tests
 	@$(MAKE) --no-print-directory -C skeletons/$(LAB) check

@@ -42,6 +42,7 @@ XML_MAX = 4 << 20
 @dataclass(frozen=True)
 class Options:
     sandbox: str = "local"  # docker, local
+    runtime: str | None = None  # of containers; None: the engine's usual one
     jobs: int = os.cpu_count() or 1
     seed: int | None = None  # None: a fresh one for each submission
     resume: bool = False
@@ -351,6 +352,9 @@ class Grader:
 
             local.reap()
         self.kit = kit.prepare(lab, image)
+        if options.runtime is not None:  # another kernel: its results are kept apart
+            suite = kit.digest((self.kit.suite_sha256, options.runtime))
+            self.kit = replace(self.kit, suite_sha256=suite)
         self._warden = self.kit.warden.read_bytes() if image is not None else b""
 
     def tell(self, what: str, submission: str, name: str = "", status: TestStatus | None = None) -> None:
@@ -388,7 +392,7 @@ class Grader:
             from ipclab.sandbox.docker import DockerSandbox
 
             cpus = max(1.0, (os.cpu_count() or 1) / max(1, self.options.jobs))
-            return DockerSandbox(self.kit.image, self._warden, cpus=cpus, options=self.options.warden_options)
+            return DockerSandbox(self.kit.image, self._warden, cpus=cpus, runtime=self.options.runtime, options=self.options.warden_options)
         from ipclab.sandbox.local import LocalSandbox
 
         return LocalSandbox(self.kit.warden, options=self.options.warden_options)

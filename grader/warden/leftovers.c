@@ -40,7 +40,7 @@
 
 static void as(const struct warden *w, uid_t uid)
 {
-    if (!w->level.own_uids)
+    if (!w->level.own_uids || !defended(DEFENCE_UNPRIVILEGED))
         return;
     if (setegid(uid) < 0 || seteuid(uid) < 0)
         die("cannot become uid %u: %s", uid, strerror(errno));

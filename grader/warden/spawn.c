@@ -42,6 +42,13 @@ static void hear_go(void)
         _exit(127);
 }
 
+/* But the channel, whose end tells of the exec. */
+static void inherit_all(int channel)
+{
+    for (int fd = 3; fd <= SPAWN_CHANNEL_FD; fd++)
+        fcntl(fd, F_SETFD, fd == channel || fd == SPAWN_CHANNEL_FD ? FD_CLOEXEC : 0);
+}
+
 static void place_descriptors(const struct spawn *s, int channel)
 {
     int high[64];
@@ -57,8 +64,7 @@ static void place_descriptors(const struct spawn *s, int channel)
     if (channel != SPAWN_CHANNEL_FD && dup2(channel, SPAWN_CHANNEL_FD) < 0)
         _exit(127);
     if (!defended(DEFENCE_DESCRIPTORS))
-        for (int fd = 3; fd < SPAWN_CHANNEL_FD; fd++)
-            fcntl(fd, F_SETFD, 0);
+        inherit_all(channel);
     else if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         give_up(errno);
     for (size_t i = 0; i < s->fds_count; i++) {

@@ -92,6 +92,25 @@ def sandbox_option() -> Callable[[Any], Any]:
     return click.option("--sandbox", type=click.Choice(["docker", "local"]), help=text)
 
 
+def runtime_option() -> Callable[[Any], Any]:
+    text = "With docker: the engine's runtime for containers, say kata, whose containers have a kernel of their own."
+    return click.option("--runtime", metavar="NAME", help=text)
+
+
+def check_runtime(runtime: str | None, sandbox: str) -> str | None:
+    """The runtime, if the engine knows it."""
+    if runtime is None:
+        return None
+    if sandbox != "docker":
+        raise UsageFault("--runtime is for --sandbox docker; the local sandbox has no containers")
+    from ipclab.sandbox import docker
+
+    known = docker.runtimes()
+    if runtime not in known:
+        raise UsageFault(f"the container engine has no runtime {clean(runtime, limit=60)}: it knows {', '.join(sorted(known))}")
+    return runtime
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
     """SIGTERM and SIGHUP end a grading as Ctrl+C does: children are ended, what is finished is kept."""

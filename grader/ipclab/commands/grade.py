@@ -10,10 +10,12 @@ import click
 
 from ipclab.commands.common import (
     INTERRUPTED,
+    check_runtime,
     choose_sandbox,
     command,
     jobs_option,
     labs_root,
+    runtime_option,
     sandbox_option,
     say,
     seed_option,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @click.argument("lab")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @sandbox_option()
+@runtime_option()
 @jobs_option()
 @click.option("--json", "json_to", metavar="FILE", help="Write the results as JSON; - is stdout.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write pages and a gradebook.")
@@ -53,6 +56,7 @@ def grade(
     lab: str,
     paths: tuple[Path, ...],
     sandbox: str | None,
+    runtime: str | None,
     jobs: int,
     json_to: str | None,
     report: Path | None,
@@ -77,7 +81,8 @@ def grade(
 
     the_lab = manifest.load_lab(labs_root(), lab)
     submissions = intake.take_in(list(paths), the_lab)
-    options = Options(sandbox=choose_sandbox(sandbox), jobs=jobs, seed=seed, resume=resume)
+    chosen = choose_sandbox(sandbox)
+    options = Options(sandbox=chosen, runtime=check_runtime(runtime, chosen), jobs=jobs, seed=seed, resume=resume)
     results, interrupted = _grade_all(submissions, the_lab, options)
     outputs = _Outputs(the_lab, submissions, Audience(audience), json_to, report, form, output)
     outputs.write(results)

@@ -70,12 +70,15 @@ RUN_FLAGS: tuple[str, ...] = (
 TRUSTED_DROPS = ("--cap-add=SETUID", "--cap-add=SETGID", "--cap-add=KILL", "--cap-add=SYS_PTRACE")
 
 
-def run_flags(*, cpus: float | None = None) -> tuple[str, ...]:
+def run_flags(*, cpus: float | None = None, runtime: str | None = None) -> tuple[str, ...]:
+    """`runtime`: one that the engine knows, say one with a virtual machine for each container; None: its usual one."""
     flags = [*RUN_FLAGS, f"--security-opt=seccomp={SECCOMP}", f"--label={LABEL}={owner()}"]
     if Path("/proc/sys/net/ipv6").exists():  # docker turns ::1 off; the local sandbox has it
         flags.append("--sysctl=net.ipv6.conf.all.disable_ipv6=0")
     if cpus is not None:
         flags.append(f"--cpus={cpus:g}")
+    if runtime is not None:
+        flags.append(f"--runtime={runtime}")
     return tuple(flags)
 
 
@@ -126,6 +129,11 @@ def engine() -> str | None:
         return call("version", "--format", "{{.Server.Version}}", deadline=20).strip() or None
     except SandboxFault:
         return None
+
+
+def runtimes() -> frozenset[str]:
+    """The names of the runtimes that the engine can run containers with."""
+    return frozenset(call("info", "--format", "{{range $name, $_ := .Runtimes}}{{println $name}}{{end}}").split())
 
 
 @dataclass(frozen=True)
@@ -209,12 +217,13 @@ class DockerSandbox(Sandbox):
         warden: bytes,
         *,
         cpus: float | None = None,
+        runtime: str | None = None,
         flags: tuple[str, ...] | None = None,  # for tests: others than run_flags()
         options: tuple[str, ...] = (),  # for tests: of warden, --without
     ) -> None:
         self._image = image
         self._warden = warden
-        self._flags = run_flags(cpus=cpus) if flags is None else flags
+        self._flags = run_flags(cpus=cpus, runtime=runtime) if flags is None else flags
         self._options = options
         self._name = f"ipclab-{os.getpid()}-{secrets.token_hex(6)}"
         self._process: subprocess.Popen[bytes] | None = None

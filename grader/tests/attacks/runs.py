@@ -121,17 +121,17 @@ def _expected(attack: Attack, held: Try) -> list[str]:
     if result is None:
         return problems
     if result.status.value != attack.status or result.score != attack.score:
-        problems.append(f"{result.status.value} {result.score} instead of {attack.status} {attack.score}: {_findings(result)}")
-    kinds = {f.kind for f in _all_findings(result)}
+        problems.append(f"{result.status.value} {result.score} instead of {attack.status} {attack.score}: {findings(result)}")
+    kinds = {f.kind for f in all_findings(result)}
     problems += [f"no finding {kind}, but {sorted(kinds)}" for kind in attack.findings if kind not in kinds]
     return problems
 
 
-def _all_findings(result: Result) -> list[object]:
+def all_findings(result: Result) -> list[object]:
     return [*result.findings, *(f for t in result.tests for f in t.findings)]  # type: ignore[list-item]
 
 
-def _findings(result: Result) -> str:
+def findings(result: Result) -> str:
     tests = "; ".join(f"{t.name}: {t.status.value} {t.message}" for t in result.tests if t.status.value != "pass")
     return f"{[f.text for f in result.findings]} {tests}"[:600]
 
@@ -163,7 +163,7 @@ def _beside(attack: Attack, sandbox: str, off: frozenset[str]) -> Try:
             until = time.monotonic() + READY_S
             while not _is_ready(ready.encode()):
                 if time.monotonic() > until or not thread.is_alive():
-                    return Try(False, f"the attack was never ready: {_findings(ended[0]) if ended else ''}")
+                    return Try(False, f"the attack was never ready: {findings(ended[0]) if ended else ''}")
                 time.sleep(0.02)  # a process in another namespace tells nobody that it has got a name; the deadline bounds this
             victim = grader_without(off, sandbox).one(submission(attack.args.get("victim", {}) or honest(), "victim"))
         finally:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 import class_attacks  # noqa: E402
 import corpus  # noqa: E402
+import leftovers  # noqa: E402
 import naive  # noqa: E402
 import runs  # noqa: E402
 import switches  # noqa: E402
@@ -44,14 +45,21 @@ def place() -> Iterator[Path]:
 @pytest.mark.parametrize(("attack", "row", "sandbox"), ROWS)
 @pytest.mark.usefixtures("ready")
 def test_it_fails_and_without_the_defence_it_succeeds(attack: corpus.Attack, row: corpus.Row, sandbox: str) -> None:
+    before = leftovers.look()
     assert runs.run_row(attack, row, sandbox).problems == []
+    assert leftovers.left(before) == []
+    assert_control(sandbox)  # the next grading gives the same result as before
+
+
+def assert_control(sandbox: str) -> None:
+    result = switches.grade(corpus.honest(), sandbox).result
+    assert (result.status.value, result.score, result.findings) == ("graded", result.max_score, ()), runs.findings(result)
 
 
 @pytest.mark.parametrize("sandbox", corpus.SANDBOXES)
 @pytest.mark.usefixtures("ready")
 def test_the_control_has_full_marks(sandbox: str) -> None:
-    result = switches.grade(corpus.honest(), sandbox).result
-    assert (result.status.value, result.score, result.findings) == ("graded", result.max_score, ()), runs._findings(result)
+    assert_control(sandbox)
 
 
 @pytest.mark.parametrize("verdict", naive.VERDICTS)
