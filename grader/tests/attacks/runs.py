@@ -42,11 +42,17 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def run_row(attack: Attack, row: Row, sandbox: str) -> Outcome:
+def run_rows(attack: Attack, sandbox: str) -> list[Outcome]:
+    """All defences against this attack in this sandbox, each with it and without. What several rows have in common runs once."""
+    held: dict[frozenset[str], Try] = {}
+    return [_run_row(attack, row, sandbox, held) for row in attack.rows if sandbox in row.sandboxes]
+
+
+def _run_row(attack: Attack, row: Row, sandbox: str, tried: dict[frozenset[str], Try]) -> Outcome:
     """Tries both, and says what came out and what should not have."""
     outcome = Outcome(attack.name, row.name, sandbox)
     base = frozenset(row.also) | (BASE - {row.name})
-    held = try_it(attack, sandbox, base)
+    held = tried[base] = tried.get(base) or try_it(attack, sandbox, base)
     outcome.with_it = held.words
     outcome.problems += _expected(attack, held)
     if row.why:

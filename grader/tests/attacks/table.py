@@ -39,16 +39,19 @@ class Line:
     problems: list[str] = field(default_factory=list)
 
 
-def _attack_line(attack: corpus.Attack, row: corpus.Row, sandbox: str) -> Line:
+def _attack_lines(attack: corpus.Attack, sandbox: str) -> list[Line]:
     try:
-        outcome = runs.run_row(attack, row, sandbox)
+        outcomes = runs.run_rows(attack, sandbox)
     except Exception:
-        outcome = runs.Outcome(attack.name, row.name, sandbox, "?", "?", [traceback.format_exc(limit=3)])
-    defence = row.name if not row.also else f"{row.name} (alone: {', '.join(row.also)} off too)"
-    return Line(attack.order, attack.number, attack.title, defence, sandbox, outcome.with_it, outcome.without_it, outcome.problems)
+        outcomes = [runs.Outcome(attack.name, "?", sandbox, "?", "?", [traceback.format_exc(limit=3)])]
+    also = {row.name: f" (alone: {', '.join(row.also)} off too)" for row in attack.rows if row.also}
+    return [
+        Line(attack.order, attack.number, attack.title, o.row + also.get(o.row, ""), sandbox, o.with_it, o.without_it, o.problems)
+        for o in outcomes
+    ]
 
 
-def _case_line(index: int) -> Line:
+def _case_lines(index: int) -> list[Line]:
     case = class_attacks.all_cases()[index]
     words = []
     for attempt in (case.held, case.freed):
@@ -56,15 +59,15 @@ def _case_line(index: int) -> Line:
             words.append("done" if attempt(Path(place)) else "refused")
     problems = [] if words == ["refused", "done"] else [f"with the defence {words[0]}, without {words[1]}"]
     order = (int("".join(c for c in case.number if c.isdigit())), case.number, case.name)
-    return Line(order, case.number, case.title, case.defence, "–", *words, problems)
+    return [Line(order, case.number, case.title, case.defence, "–", *words, problems)]
 
 
-def _jobs(only: str, sandboxes: tuple[str, ...]) -> list[tuple[Callable[..., Line], tuple[object, ...]]]:
+def _jobs(only: str, sandboxes: tuple[str, ...]) -> list[tuple[Callable[..., list[Line]], tuple[object, ...]]]:
     attacks = [a for a in corpus.all_attacks() if only in a.name]
-    jobs: list[tuple[Callable[..., Line], tuple[object, ...]]] = [
-        (_attack_line, (a, row, sandbox)) for a in attacks for row in a.rows for sandbox in row.sandboxes if sandbox in sandboxes
+    jobs: list[tuple[Callable[..., list[Line]], tuple[object, ...]]] = [
+        (_attack_lines, (a, sandbox)) for a in attacks for sandbox in sandboxes
     ]
-    return jobs + [(_case_line, (i,)) for i, case in enumerate(class_attacks.all_cases()) if only in case.name]
+    return jobs + [(_case_lines, (i,)) for i, case in enumerate(class_attacks.all_cases()) if only in case.name]
 
 
 def _table(lines: list[Line]) -> Table:
@@ -89,11 +92,14 @@ def main(only: str, sandbox: str | None) -> None:
         sandboxes = ("local",)
     jobs = _jobs(only, sandboxes)
     lines: list[Line] = []
+    ended = 0
     with ProcessPoolExecutor(os.cpu_count()) as pool, terminal.current_line() as now:
         waiting = [pool.submit(work, *arguments) for work, arguments in jobs]
         for done in as_completed(waiting):
-            lines.append(done.result())
-            now(f"{len(lines)} of {len(jobs)}: {lines[-1].title}")
+            new = done.result()
+            lines += new
+            ended += 1
+            now(f"{ended} of {len(jobs)}: {new[-1].title if new else ''}")
     lines.sort(key=lambda line: (line.order, line.defence, line.sandbox))
     console = terminal.make_console(width=None if sys.stdout.isatty() else 180)
     console.print(_table(lines))

@@ -19,11 +19,11 @@ import runs  # noqa: E402
 import switches  # noqa: E402
 
 ATTACKS = corpus.all_attacks()
-ROWS = [
-    pytest.param(attack, row, sandbox, id=f"{attack.name}-{row.name}-{sandbox}")
+EACH = [
+    pytest.param(attack, sandbox, id=f"{attack.name}-{sandbox}")
     for attack in ATTACKS
-    for row in attack.rows
-    for sandbox in row.sandboxes
+    for sandbox in corpus.SANDBOXES
+    if any(sandbox in row.sandboxes for row in attack.rows)
 ]
 CASES = class_attacks.all_cases()
 
@@ -42,11 +42,11 @@ def place() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.parametrize(("attack", "row", "sandbox"), ROWS)
+@pytest.mark.parametrize(("attack", "sandbox"), EACH)
 @pytest.mark.usefixtures("ready")
-def test_it_fails_and_without_the_defence_it_succeeds(attack: corpus.Attack, row: corpus.Row, sandbox: str) -> None:
+def test_it_fails_and_without_the_defence_it_succeeds(attack: corpus.Attack, sandbox: str) -> None:
     before = leftovers.look()
-    assert runs.run_row(attack, row, sandbox).problems == []
+    assert [(o.row, o.problems) for o in runs.run_rows(attack, sandbox) if o.problems] == []
     assert leftovers.left(before) == []
     assert_control(sandbox)  # the next grading gives the same result as before
 
