@@ -52,6 +52,7 @@ LIMIT_RANGES = {
     "output": (1, 1 << 30),
 }
 POINTS_MAX = 10_000
+DRIVER_FILES = 202
 FILE_MAX = 1 << 20  # bytes of a lab.toml
 
 SLUG = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
@@ -246,6 +247,7 @@ class _Checks:
         self._cycles()
         self._sources()
         self._weaves()
+        self._links()
         if self.exported and any(t.visibility is not Visibility.PUBLIC for t in self.lab.tests):
             self.document.wrong(("lab", "hidden_tests"), "hidden_tests counts tests that are not here: only an export has it")
 
@@ -274,6 +276,14 @@ class _Checks:
                 self.document.wrong(("peer", i, "name"), f'there is a target "{peer.name}" already, in line {line}')
             if peer.source:
                 self._main(("peer", i, "source"), peer.source)
+
+    def _links(self) -> None:
+        """Valgrind refuses a program every descriptor from its limit on, those that it was given too (testkit/driver.h)."""
+        functions = {t.name for t in self.lab.targets if t.kind is TargetKind.FUNCTIONS}
+        for i, test in enumerate(self.lab.tests):
+            if test.target in functions and "memcheck" in test.passes and test.limits.files < DRIVER_FILES:
+                what = f"the judge and the driver of {test.target} talk over descriptors 200 and 201: memcheck needs files >= {DRIVER_FILES}"
+                self.document.wrong(("test", i, "passes"), what)
 
     def _given(self) -> None:
         """Files that targets name are there: in the solution, or in an export in the skeleton."""

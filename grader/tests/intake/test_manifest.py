@@ -132,6 +132,9 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "title of two lines": ('title = "Twice and echo"', 'title = "a\\nb"', "title", "a line of text"),
     "title that repaints a terminal": ('title = "Twice and echo"', 'title = "\\u001b[2J"', "title", "a line of text"),
     "flag with a blank": ('"-Wall"', '"-W all"', "-W all", "an option of gcc"),
+    "too few descriptors for a driver under memcheck": (
+        'hint = "x + x"', 'passes = ["memcheck"]\n[test.limits]\nfiles = 64', "memcheck", "memcheck needs files >= 202",
+    ),
     "limit of nothing": ("wall_ms = 5000", "wall_ms = 0", "wall_ms = 0", "from 10 to 3600000"),
     "hidden tests in an export": ("order = 1", "order = 1\nhidden_tests = 3", "hidden_tests", "only an export has it"),
     "list that is text": ('depends = ["twice_doubles"]', 'depends = "twice_doubles"', 'depends = "twice', r"a list, in \[ \]"),
