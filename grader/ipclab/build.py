@@ -230,6 +230,8 @@ def _warnings(log: EntryLog, own: frozenset[str]) -> list[Finding]:
 
 # ---- what came out -------------------------------------------------------------------------------------
 
+Refused = Callable[[bytes], bool]
+
 
 def _binary(log: EntryLog) -> bytes | None:
     """The program, if the compiler made one: an ELF executable, by its header (elf(5))."""
@@ -240,8 +242,9 @@ def _binary(log: EntryLog) -> bytes | None:
     return data if kind in (2, 3) else None  # ET_EXEC, ET_DYN
 
 
-def read(lab: Lab, submission: Submission, log: RunLog | None) -> Built:
-    """Turns the compiler's run into programs and findings. `log` is None where there was nothing to compile."""
+def read(lab: Lab, submission: Submission, log: RunLog | None, refused: Refused | None = None) -> Built:
+    """Turns the compiler's run into programs and findings. `log` is None where there was nothing to compile; a program that
+    `refused` says yes to fails its target."""
     built = Built()
     errors: list[Finding] = []
     advice: list[Finding] = []
@@ -254,6 +257,8 @@ def read(lab: Lab, submission: Submission, log: RunLog | None) -> Built:
             errors += [catalogue.finding("build_error", "file_missing", args | {"file": name}) for name in missing]
             continue
         _read_target(lab, target, log, own, built, advice)
+        if refused is not None and target.name not in built.failed:
+            _take_refused(lab, target, built, refused)
         if target.name in built.failed:
             errors.append(built.failed[target.name])
     built.findings = _unique(errors) + _unique(advice)
@@ -283,6 +288,17 @@ def _read_target(
         advice.append(catalogue.finding("note", "stray_main", {"file": target.files[0]}, location=place))
     built.programs |= {name: data for name, data in programs.items() if name not in extra}
     built.for_weave |= {name: programs[name] for name in extra}
+
+
+def _take_refused(lab: Lab, target: Target, built: Built, refused: Refused) -> None:
+    """Weave's builds too: all of a target's programs have one source."""
+    names = [program_name(target.name, level) for level in levels(lab, target)]
+    if any(refused(programs[name]) for programs in (built.programs, built.for_weave) for name in names if name in programs):
+        for name in names:
+            built.programs.pop(name, None)
+            built.for_weave.pop(name, None)
+        place = Location(target.files[0], 0)
+        built.failed[target.name] = catalogue.finding("tamper", "client_requests", {"target": target.name}, location=place)
 
 
 def _defines_main(binary: bytes) -> bool:

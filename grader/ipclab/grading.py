@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ipclab import build, catalogue, judging, kit, memcheck
+from ipclab import build, catalogue, hostile, judging, kit, memcheck
 from ipclab import events as ev
 from ipclab.faults import Fault, GraderFault
 from ipclab.kit import Kit
@@ -48,6 +48,7 @@ class Options:
     resume: bool = False
     keep: bool = True  # finished results go into the cache that --resume reads
     warden_options: tuple[str, ...] = ()  # for the kit's own tests
+    without: frozenset[str] = frozenset()  # defences that are off, for the kit's own tests: source_checks, client_requests
 
 
 class Cancelled(Exception):
@@ -198,11 +199,18 @@ class _Job:
         if self.submission.rejection is not None:
             return self.result(ResultStatus.REJECTED, (), _rejections("rejected", (self.submission.rejection,)))
         try:
+            if refused := self._refused():
+                return self.result(ResultStatus.REJECTED, (), refused)
             return self._grade()
         except Fault as fault:
             code = getattr(fault, "code", "grader_fault")
             args = {"error": str(fault)} | getattr(fault, "details", {})
             return self.result(ResultStatus.GRADER_ERROR, (), (catalogue.finding("grader", code, args),))
+
+    def _refused(self) -> list[Finding]:
+        if self.built is not None or "source_checks" in self.grader.options.without:
+            return []
+        return hostile.of_submission(self.grader.lab, self.submission)
 
     def _grade(self) -> Result:
         lab = self.grader.lab
@@ -221,7 +229,7 @@ class _Job:
         status = ResultStatus.GRADED
         if any(t.status is TestStatus.ERROR for t in tests):
             status = ResultStatus.GRADER_ERROR
-        elif not built.programs:
+        elif not built.programs and all(f.kind == "build_error" for f in built.failed.values()):
             status = ResultStatus.BUILD_FAILED
         return self.result(status, tests, built.findings)
 
@@ -277,10 +285,11 @@ class _Job:
         plan, files = build.plan(lab, self.submission, the_kit, recipe)
         if not plan.entries:
             return build.read(lab, self.submission, None)
+        refused = hostile.makes_client_requests if "client_requests" not in self.grader.options.without else None
         parts = [plan]
         if self.grader.spare_cores and the_kit.image is None:  # a container costs more than a compiler's run
             parts = [replace(plan, entries=e) for e in (plan.entries[::2], plan.entries[1::2]) if e]
-        return build.read(lab, self.submission, self._run_parts(parts, files, told=False))
+        return build.read(lab, self.submission, self._run_parts(parts, files, told=False), refused)
 
     def _run_parts(
         self, parts: list[Plan], files: Files, *, told: bool, sandboxes: Sequence[Sandbox] = ()
@@ -411,7 +420,7 @@ class Grader:
 
     def _resumed(self, submission: Submission) -> Result | None:
         """A finished result of the same bytes under the same suite, for whoever hands them in now."""
-        if not self.options.resume or submission.rejection is not None:
+        if not self.options.resume or self.options.without or submission.rejection is not None:
             return None
         from ipclab import results
 
@@ -438,7 +447,7 @@ class Grader:
         )
 
     def _keep(self, submission: Submission, result: Result) -> None:
-        if not self.options.keep or result.status not in (ResultStatus.GRADED, ResultStatus.BUILD_FAILED):
+        if not self.options.keep or self.options.without or result.status not in (ResultStatus.GRADED, ResultStatus.BUILD_FAILED):
             return
         from ipclab import results
 

@@ -43,8 +43,8 @@ BUILD_S = 300.0
 OUTPUT_MAX = 64 << 20
 # The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
 _DECIDES = (
-    "build.py", "events.py", "grading.py", "judging.py", "memcheck.py", "observed.py", "plan.py", "weaving/*.py", "catalogue.toml",
-    "catalogue.d/*.toml",
+    "build.py", "ctokens.py", "events.py", "grading.py", "hostile.py", "judging.py", "memcheck.py", "observed.py", "plan.py",
+    "weaving/*.py", "catalogue.toml", "catalogue.d/*.toml",
 )  # fmt: skip
 _TEST_FLAGS = ("-std=gnu17", "-Wall", "-Wextra", "-O1", "-g")
 

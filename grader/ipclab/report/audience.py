@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ipclab import catalogue
 from ipclab.model import Finding, Lab, Result, TestResult, TestStatus, Visibility
+from ipclab.report.view import NOT_RUN
 
 # Arguments that are observations of the student's own processes and code. What a judge says of what it compared is none, nor is
 # what weave tells of a schedule besides the two accesses: the order of all that happened and what was printed are the scenario.
@@ -66,6 +67,6 @@ def for_audience(result: Result, audience: Audience, lab: Lab) -> Result:
     """The result as this audience may see it. Tests that open after the due date count as hidden."""
     if audience is Audience.INSTRUCTOR:
         return result
-    public = frozenset(f.text for f in result.findings if f.kind == "build_error")
+    public = frozenset(f.text for f in result.findings if f.kind in NOT_RUN)
     tests = tuple(t if t.visibility is Visibility.PUBLIC else _test(t, lab, public) for t in result.tests)
     return replace(result, tests=tests)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -103,13 +103,13 @@ def _hint(text: str | None) -> list[RenderableType]:
 
 
 def _explanation(
-    test: TestResult, files: Sequence[SourceFile], told: Finding | None, built: frozenset[str]
+    test: TestResult, files: Sequence[SourceFile], told: Finding | None, built: Mapping[str, str]
 ) -> list[RenderableType]:
     """Why a test failed; in a few words where the same cause has been `told` before."""
     finding = view.lead(test.findings)
     parts: list[RenderableType] = []
     if finding is None and test.message in built:
-        return [Text("Could not be built, see above.")]
+        return [Text(f"{built[test.message]}, see above.")]
     if finding and view.same_cause(finding, told):
         where = f", at {view.place(finding.location)}" if finding.location else ""
         return [Text.assemble((catalogue.kind_title(finding.kind), "bold red"), f": the same cause as above{where}.")]
@@ -130,7 +130,7 @@ def _explanation(
 
 
 def _test(
-    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None, built: frozenset[str]
+    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None, built: Mapping[str, str]
 ) -> list[RenderableType]:
     mark, style, _ = _MARKS[test.status]
     points = "–" if test.status is TestStatus.ERROR else str(test.points)
@@ -168,7 +168,7 @@ def _whole(result: Result, files: Sequence[SourceFile]) -> list[RenderableType]:
     """The findings that concern the submission as a whole."""
     parts: list[RenderableType] = []
     for finding in result.findings:
-        grave = finding.kind in ("build_error", "rejected", "grader")
+        grave = finding.kind in (*view.NOT_RUN, "rejected", "grader")
         style = "bold red" if grave else "bold"
         parts.append(Text.assemble((catalogue.kind_title(finding.kind), style), ": ", clean(finding.text)))
         if finding.location:
@@ -192,7 +192,11 @@ def account(
     parts = [*_heading(shown, lab), Text(), *_whole(shown, files)]
     groups = view.by_target(shown, lab)
     told: list[TestResult] = []
-    built = frozenset(f.text for f in shown.findings if f.kind == "build_error")
+    built = {
+        f.text: "Could not be built" if f.kind == "build_error" else "Not run"
+        for f in shown.findings
+        if f.kind in view.NOT_RUN
+    }
     for target, tests in groups:
         listed = [t for t in tests if not (brief and t.status in (TestStatus.PASS, TestStatus.SKIPPED))]
         if listed and len(groups) > 1:

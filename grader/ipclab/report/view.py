@@ -38,6 +38,9 @@ STATUS_WORDS = {
 }
 
 
+# Of the submission as a whole: why a program of it was not run.
+NOT_RUN = ("build_error", "tamper")
+
 # ---- one submission ------------------------------------------------------------------------------
 
 
@@ -98,10 +101,10 @@ def same_cause(a: Finding | None, b: Finding | None) -> bool:
 def first_problem(result: Result) -> Problem | None:
     """What to fix first: why nothing was graded, or the compiler's first error, or the first test that failed; of a
     bonus test last, as full marks do not need it."""
-    kind = {ResultStatus.REJECTED: "rejected", ResultStatus.GRADER_ERROR: "grader"}.get(result.status, "build_error")
+    kinds = {ResultStatus.REJECTED: ("rejected",), ResultStatus.GRADER_ERROR: ("grader",)}.get(result.status, NOT_RUN)
     spoilt = (f for t in result.tests if t.status is TestStatus.ERROR for f in t.findings)
     for finding in (*result.findings, *spoilt):
-        if finding.kind == kind:
+        if finding.kind in kinds:
             return _of_finding(finding, result.tests)
     if result.status is ResultStatus.GRADER_ERROR:
         return None
@@ -197,7 +200,7 @@ def _causes(results: Sequence[Result]) -> tuple[Bar, ...]:
     """In how many submissions each cause occurs among what cost points or stopped the build."""
     seen: Counter[tuple[str, str]] = Counter()
     for result in results:
-        findings = [f for f in result.findings if f.kind in ("build_error", "rejected")]
+        findings = [f for f in result.findings if f.kind in (*NOT_RUN, "rejected")]
         findings += [f for t in result.tests if t.status is TestStatus.FAIL for f in t.findings]
         seen.update({(f.kind, f.cause) for f in findings})
     return tuple(
