@@ -115,7 +115,11 @@ def test_a_failure_that_nobody_can_explain_is_run_again_with_every_call_watched(
 
 def test_a_submission_cannot_read_the_tests_at_build_time(tmp_path: Path, sandbox: str) -> None:
     source = GOOD_ADD + 'asm(".incbin \\"/work/judge/judge-hidden-test_add\\"");\n'
-    result = graded(hand_in(tmp_path / "a", add_c=source, echo_c=GOOD_ECHO), sandbox=sandbox)
+    result = graded(hand_in(tmp_path / "plain", add_c=source, echo_c=GOOD_ECHO), sandbox=sandbox)
+    assert [(f["cause"], f["location"]["line"]) for f in result["findings"]] == [("source_incbin", 2)]
+    # the same where the look at the sources cannot see it: there is nothing to read
+    hidden = source.replace("asm(", "#define PASTE(a, b) a##b\nPASTE(as, m)(")
+    result = graded(hand_in(tmp_path / "a", add_c=hidden, echo_c=GOOD_ECHO), sandbox=sandbox)
     assert statuses(result)["add_adds"] == "fail"
     assert any(f["kind"] == "build_error" for f in result["findings"])
 
