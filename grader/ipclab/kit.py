@@ -40,6 +40,7 @@ VALGRIND = "/usr/bin/valgrind"
 _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
 
 BUILD_S = 300.0
+_NEW = ".new-"  # a folder that is being built
 OUTPUT_MAX = 64 << 20
 # The modules that decide what runs and what comes of it; reports and intake may change without a new grading.
 _DECIDES = (
@@ -285,6 +286,8 @@ def _ensure(name: str, image: Image | None, files: Mapping[str, File], commands:
         with _lock(root):
             if (found := _find(name)) is not None:
                 return found
+            for lost in root.glob(f"{_NEW}*"):  # whoever builds holds the lock: these builders were killed
+                shutil.rmtree(lost, ignore_errors=True)
             return _build(root, name, image, files, commands, outputs)
     except OSError as error:
         raise GraderFault(f"cannot write the cache {root}: {error.strerror}") from error
@@ -293,7 +296,7 @@ def _ensure(name: str, image: Image | None, files: Mapping[str, File], commands:
 def _build(
     root: Path, name: str, image: Image | None, files: Mapping[str, File], commands: Commands, outputs: Sequence[str]
 ) -> Path:
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as folder:
+    with tempfile.TemporaryDirectory(prefix=_NEW, dir=root) as folder:
         work = Path(folder)
         if image is None:
             _run_here(files, commands, work)

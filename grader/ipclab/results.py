@@ -7,9 +7,12 @@ of the file can take it for a zero.
 from __future__ import annotations
 
 import base64
+import contextlib
+import fcntl
 import functools
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -297,6 +300,34 @@ def validate(data: Any) -> None:
 # ---- the disk ------------------------------------------------------------------------------------
 
 
+_NEW = ".new-"
+
+
+def _make_new(folder: Path) -> tuple[int, Path]:
+    """A file in `folder` under a name of its own, locked for as long as its writer lives."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=_NEW, dir=folder)
+        with contextlib.suppress(OSError):  # a file system without locks: nobody sweeps there either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # somebody swept it away between these two calls
+
+
+@functools.cache
+def _sweep(folder: Path) -> None:
+    """Removes what writers have left that were killed: nobody holds their locks any more."""
+    for path in folder.glob(f"{_NEW}*"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or somebody is at it
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                if stat.S_ISREG(os.fstat(handle).st_mode):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+            finally:
+                os.close(handle)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Puts `data` at `path` at once or not at all: readers see the old file or the whole new one, after a power cut too."""
     try:
@@ -304,16 +335,17 @@ def write_atomic(path: Path, data: bytes) -> None:
             path.write_bytes(data)  # /dev/null, a FIFO: to be written to; root could replace them
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        _sweep(path.parent)
+        handle, new = _make_new(path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 os.fchmod(file.fileno(), 0o644)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(name, path)
+                os.replace(new, path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
             raise
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
