@@ -431,6 +431,8 @@ class Grader:
             kept = results.remark(self.lab, results.read(path))
         except Fault:
             return None  # unreadable: grade anew
+        if (kept.lab, kept.sha256, kept.suite_sha256) != (self.lab.slug, submission.sha256, self.kit.suite_sha256):
+            return None  # somebody has moved it
         if self.options.seed is not None and kept.seed != f"{self.options.seed:016x}":
             return None
         s = submission
@@ -485,10 +487,10 @@ class Grader:
         count = min(max(1, self.options.jobs), len(submissions))
         self.spare_cores = self.options.jobs >= 2 * len(submissions)
         workers = [threading.Thread(target=self._work, args=(waiting, finished), daemon=True) for _ in range(count)]
-        for worker in workers:
-            worker.start()
         left = len(submissions)
-        try:
+        try:  # Ctrl+C can come at any of these lines
+            for worker in workers:
+                worker.start()
             while left:
                 result = finished.get()
                 if isinstance(result, BaseException):
@@ -499,7 +501,8 @@ class Grader:
             if left:
                 self.cancel()
             for worker in workers:
-                worker.join()
+                if worker.ident is not None:
+                    worker.join()
 
     def all_again(self, submissions: list[Submission]) -> Iterator[Result]:
         """As all(), for the same bytes again and again: they are built once."""
