@@ -542,5 +542,5 @@ def nothing_graded(results: Iterable[Result]) -> GraderFault | None:
         return None
     first = all_results[0]
     findings = (*first.findings, *(f for t in first.tests for f in t.findings))
-    reason = next((f.text for f in findings if f.kind == "grader"), "see the results")
+    reason = next((" ".join(filter(None, (f.text, f.hint))) for f in findings if f.kind == "grader"), "see the results")
     return GraderFault(f"nothing could be graded: {reason}")

@@ -284,10 +284,12 @@ class DockerSandbox(Sandbox):
 
     def _why(self, code: int, reader: Reader) -> SandboxFault:
         said = reader.said.decode("utf-8", "backslashreplace")
-        if code in (125, 126, 127):
-            return refusal(said)
         if code == 3 and reader.last_line().startswith("warden: "):
             return SandboxFault("warden_fault", f"the supervisor ended with 3: {reader.last_line()}")
+        if engine() is None:
+            return _gone("it went away while a container ran")
+        if code in (125, 126, 127):
+            return refusal(said)
         killed = "it was killed from outside, or ran out of memory" if code in (137, -9) else reader.last_line()
         why = f"the container ended with {code}{': ' + killed if killed else ''}"
         return SandboxFault("container_failed", why, {"error": why})
