@@ -118,6 +118,8 @@ def submission(
         counts=_counts(shown),
         for_students=audience is Audience.STUDENT,
         explained=lambda test: _same_place(test, problem),
+        known=lambda test: view.is_known(shown, test),
+        any_known=lambda tests: any(view.is_known(shown, test) for test in tests),
         compare=view.compare_test,
         schedule=view.schedule,
         excerpt=lambda location: view.excerpt(files, location),

@@ -130,10 +130,16 @@ def _explanation(
 
 
 def _test(
-    test: TestResult, files: Sequence[SourceFile], *, explain: bool, told: Finding | None, built: Mapping[str, str]
+    test: TestResult,
+    files: Sequence[SourceFile],
+    *,
+    explain: bool,
+    told: Finding | None,
+    built: Mapping[str, str],
+    known: bool,
 ) -> list[RenderableType]:
     mark, style, _ = _MARKS[test.status]
-    points = "–" if test.status is TestStatus.ERROR else str(test.points)
+    points = str(test.points) if known else "–"
     tags = "" if test.visibility.value == "public" else f", {test.visibility.value.replace('_', ' ')}"
     tags += ", bonus" if test.bonus else ""
     line = Text.assemble((f"{mark} ", style), (clean(test.title), "bold" if test.status is TestStatus.FAIL else ""))
@@ -204,7 +210,7 @@ def account(
         for test in listed:
             finding = view.lead(test.findings)
             before = next((f for f in (view.lead(t.findings) for t in told) if view.same_cause(f, finding)), None)
-            parts += _test(test, files, explain=not (brief and told), told=before, built=built)
+            parts += _test(test, files, explain=not (brief and told), told=before, built=built, known=view.is_known(result, test))
             told += [test] if test.status is TestStatus.FAIL else []
         if listed and str(parts[-1]):
             parts.append(Text())

@@ -178,6 +178,11 @@ def has_error(result: Result) -> bool:
     return result.status is ResultStatus.GRADER_ERROR or any(t.status is TestStatus.ERROR for t in result.tests)
 
 
+def is_known(result: Result, test: TestResult) -> bool:
+    """False where the test has no points yet: the grader failed in it, or in one that it has to wait for."""
+    return test.status is not TestStatus.ERROR and not (test.status is TestStatus.SKIPPED and has_error(result))
+
+
 def _bin(result: Result) -> int:
     if result.score >= result.max_score:
         return 10
