@@ -2,6 +2,10 @@
 
 import sys
 
-from ipclab.cli import main
+try:
+    from ipclab.cli import main
+except KeyboardInterrupt:  # so early that nobody could say so yet
+    print("ipclab: interrupted", file=sys.stderr)
+    sys.exit(130)
 
 sys.exit(main())
