@@ -25,6 +25,7 @@ from ipclab.slots import Uids
 
 END_S = 30.0  # warden kills and reaps within 20 s or gives up itself
 _PREFIX = "ipclab-run."
+ROOM = 32 << 20  # what a run may need on the disk, where it has no file system of its own
 
 
 def start_time(pid: int) -> str | None:
@@ -87,8 +88,19 @@ class LocalSandbox(Sandbox):
             for inner in (work, *(p for p in work.rglob("*") if p.is_dir())):
                 inner.chmod(0o755)
         except OSError as error:
-            raise SandboxFault("grader_fault", f"cannot make the work folder: {error.strerror}") from error
+            where = tempfile.gettempdir()
+            why = f"cannot make the work folder in {where}: {error.strerror}; make room there, or set TMPDIR"
+            raise SandboxFault("grader_fault", why) from error
         return work
+
+    def _need_room(self) -> None:
+        """At the level `none` compiler and programs write to the machine's own disk: on one that is full they fail without a
+        fault of theirs. Elsewhere each has a file system of its own."""
+        assert self._folder is not None
+        disk = os.statvfs(self._folder)
+        if disk.f_bavail * disk.f_frsize < ROOM:
+            why = f"less than {ROOM >> 20} MiB are free in {tempfile.gettempdir()}: make room there, or set TMPDIR"
+            raise SandboxFault("grader_fault", why)
 
     def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
         work = self._make_folder(files)
@@ -96,10 +108,13 @@ class LocalSandbox(Sandbox):
         process, out = self._start(text)
         assert process.stderr is not None
         reader = Reader(out, process.stderr, plan)
-        finished = False
+        finished = on_disk = False
         try:
             for event in reader.events():
                 finished = isinstance(event, events.Done)
+                on_disk |= isinstance(event, events.Hello) and event.level == "none"
+                if on_disk and (finished or isinstance(event, events.Hello)):
+                    self._need_room()
                 yield event
         finally:
             out.close()
