@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,14 +159,27 @@ class _Outputs:
         self.output = output
 
     def write(self, results: list[Result]) -> None:
-        if self.json_to is not None:
-            self._json(results)
-        if self.form is not None:
-            self._format(results)
-        if self.report is not None:
-            self._report(results)
+        """Writes them all, also where one cannot be written, and then says which."""
         taken = self.json_to == "-" or (self.form is not None and self.output is None)
-        self._table(results, sys.stderr if taken else sys.stdout)
+        steps: list[tuple[bool, Callable[[], None]]] = [
+            (self.json_to is not None, lambda: self._json(results)),
+            (self.form is not None, lambda: self._format(results)),
+            (self.report is not None, lambda: self._report(results)),
+            (True, lambda: self._table(results, sys.stderr if taken else sys.stdout)),
+        ]
+        faults = []
+        for wanted, step in steps:
+            try:
+                if wanted:
+                    step()
+            except GraderFault as fault:
+                faults.append(fault)
+            except BrokenPipeError:
+                raise  # the reader has seen enough
+            except OSError as error:
+                faults.append(GraderFault(f"cannot write to stdout: {error.strerror}"))
+        if faults:
+            raise GraderFault(f"{faults[0]}; what is graded is kept: make room, and the same command with --resume goes on")
 
     def _json(self, results: list[Result]) -> None:
         from ipclab import results as module
