@@ -18,6 +18,7 @@ from ipclab.events import EntryLog, Hello, RunLog, StreamFault, as_bytes
 from ipclab.model import Finding, Lab, Location, Submission, Test, TestResult, TestStatus, Value, Visibility
 from ipclab.observed import amount, lead, read_value, warden_finding
 
+_NO_PROGRAM = "there is no program of that name"  # testkit's words for a SPAWN that gave ENOENT
 # Findings of these kinds always cost the test; others only where its fails_on names them.
 ALWAYS_COSTS = frozenset({"crash", "deadlock", "hang", "timeout", "busy_wait", "output_flood", "resource_limit", "tamper"})
 _STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
@@ -142,6 +143,9 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | N
         if hello is None or not hello.shared_uid:
             return grader_fault("judge_error", {"test": test.name, "error": "it gave more than one record"}, end.wall_ms)
         found.append(catalogue.finding("tamper", "doubled_record", {"test": test.name}))
+    if verdict.status is TestStatus.ERROR and log.id == entry_id(test.name, "memcheck") and _NO_PROGRAM in verdict.message:
+        # it has just run without valgrind, or this entry would have been skipped
+        return grader_fault("tool_missing", {"test": test.name, "tool": "valgrind"}, end.wall_ms)
     if verdict.status is TestStatus.ERROR:
         outcome = grader_fault("judge_error", {"test": test.name, "error": verdict.message}, end.wall_ms)
         return replace(outcome, findings=(*outcome.findings, *found))
