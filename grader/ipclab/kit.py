@@ -29,6 +29,7 @@ from ipclab.faults import GraderFault
 from ipclab.model import Lab
 from ipclab.sandbox import File
 from ipclab.sandbox.docker import RUN_FLAGS, SECCOMP, Image, run_trusted
+from ipclab.sandbox.local import need_tools
 from ipclab.weaving import flags as for_weave
 
 PACKAGE = Path(__file__).resolve().parent
@@ -243,6 +244,7 @@ def _unpack(files: Mapping[str, File], folder: Path) -> None:
 
 
 def _run_here(files: Mapping[str, File], commands: Commands, folder: Path) -> None:
+    need_tools({GCC: "gcc", "/usr/bin/make": "make"})
     _unpack(files, folder)
     (folder / "out").mkdir(exist_ok=True)
     env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder)}
