@@ -535,12 +535,15 @@ def parse_seed(text: str) -> int:
     return int(match[1], 16)
 
 
+def why_not(result: Result) -> str:
+    """Why the grader failed on it, and what to do, in one line."""
+    findings = (*result.findings, *(f for t in result.tests for f in t.findings))
+    return next((" ".join(filter(None, (f.text, f.hint))) for f in findings if f.kind == "grader"), "see the results")
+
+
 def nothing_graded(results: Iterable[Result]) -> GraderFault | None:
     """A fault if the grader failed on every one of them: then the place is broken, not a submission."""
     all_results = list(results)
     if not all_results or any(r.status is not ResultStatus.GRADER_ERROR for r in all_results):
         return None
-    first = all_results[0]
-    findings = (*first.findings, *(f for t in first.tests for f in t.findings))
-    reason = next((" ".join(filter(None, (f.text, f.hint))) for f in findings if f.kind == "grader"), "see the results")
-    return GraderFault(f"nothing could be graded: {reason}")
+    return GraderFault(f"nothing could be graded: {why_not(all_results[0])}")

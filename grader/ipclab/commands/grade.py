@@ -121,14 +121,16 @@ def say_level(results: list[Result]) -> None:
 
 
 def _exit_code(results: list[Result], fail_under: int | None) -> int:
-    from ipclab.grading import nothing_graded
+    from ipclab.grading import nothing_graded, why_not
     from ipclab.model import ResultStatus
 
     if (fault := nothing_graded(results)) is not None:
         raise fault
     graded = [r for r in results if r.status is not ResultStatus.GRADER_ERROR]
-    if len(graded) < len(results):
-        say(f"ipclab: {len(results) - len(graded)} of {len(results)} could not be graded, by the grader's own fault; --resume tries them again")
+    failed = [r for r in results if r.status is ResultStatus.GRADER_ERROR]
+    if failed:
+        how_many = f"{len(failed)} of {len(results)} could not be graded, by the grader's own fault; --resume tries them again"
+        say(f"ipclab: {how_many}. {clean(failed[0].student, limit=60)}: {clean(why_not(failed[0]), limit=600)}")
     below = [r for r in graded if fail_under is not None and r.score < fail_under]
     for r in below:
         say(f"ipclab: {clean(r.student, limit=60)} has {r.score} points, fewer than {fail_under}")
