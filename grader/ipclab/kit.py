@@ -288,11 +288,18 @@ def _ensure(name: str, image: Image | None, files: Mapping[str, File], commands:
         with _lock(root):
             if (found := _find(name)) is not None:
                 return found
-            for lost in root.glob(f"{_NEW}*"):  # whoever builds holds the lock: these builders were killed
-                shutil.rmtree(lost, ignore_errors=True)
-            return _build(root, name, image, files, commands, outputs)
+            _sweep(root)
+            built = _build(root, name, image, files, commands, outputs)
+            _sweep(root)  # once more: a compiler may have outlived its builder for a moment
+            return built
     except OSError as error:
         raise GraderFault(f"cannot write the cache {root}: {error.strerror}") from error
+
+
+def _sweep(root: Path) -> None:
+    """Removes what builders that were killed have left; whoever builds holds the lock, so nobody else does."""
+    for lost in root.glob(f"{_NEW}*"):
+        shutil.rmtree(lost, ignore_errors=True)
 
 
 def _build(

@@ -7,6 +7,7 @@ draws others.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import random
@@ -143,6 +144,31 @@ def test_what_was_finished_before_is_taken_over(number: signal.Signals, tmp_path
     (group / "zoe-slow" / "echo.c").write_text(classes.ECHO)
     assert classes.grade(classes.words("local", group, out, "--resume")).returncode == 0
     assert [began < now for began in classes.begun(out)][:3] == [True] * 3 and classes.begun(out)[-1] >= now
+
+
+def test_nothing_stays_of_a_kit_whose_builder_was_killed(tmp_path: Path) -> None:
+    labs = classes.quick_labs(tmp_path / "labs")
+    test = labs / "labs" / classes.LAB / "tests" / "public" / "test_echo.c"
+    test.write_text(f"{test.read_text()}/* {tmp_path} */\n")  # so that it has to be built
+    argv = classes.words("local", classes.hand_in(tmp_path / "class", {"amy-right": classes.MEMBERS["amy-right"]}), tmp_path / "out")
+    process, _ = classes.start(argv, IPCLAB_LABS=str(labs))
+    copies = f".new-*/lab/{test.relative_to(labs / 'labs' / classes.LAB)}"
+    mine: list[Path] = []
+    until = time.monotonic() + DEADLINE
+    while not mine and time.monotonic() < until:
+        time.sleep(0.002)
+        mine = [copy for copy in kit.cache_root().glob(copies) if str(tmp_path) in _text(copy)]
+    process.kill()
+    process.communicate(timeout=DEADLINE)
+    assert mine and mine[0].exists(), "it was killed in the middle"
+    done = classes.grade(argv, IPCLAB_LABS=str(labs))
+    assert done.returncode == 0 and not mine[0].parents[3].exists(), done.stderr
+
+
+def _text(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text()
+    return ""
 
 
 # ---- half-written files ---------------------------------------------------------------------------------------
