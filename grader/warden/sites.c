@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -408,13 +409,16 @@ static bool resolve(struct run *r, struct buffer *answer)
     return done;
 }
 
-/* "SITE LINE FUNCTION FILE": the file's name is last, since it may hold blanks. */
-static void tell_frame(struct buffer *b, char *line, unsigned long *open)
+/* "SITE LINE FUNCTION FILE": the file's name is last, since it may hold blanks. Lines about places that were
+ * not asked for are none. */
+static void tell_frame(const struct sites *s, struct buffer *b, char *line, unsigned long *open)
 {
     unsigned long site, number;
     char function[256];
     int file = 0;
     if (sscanf(line, "%lu %lu %255s %n", &site, &number, function, &file) < 3 || !file || !line[file])
+        return;
+    if (site < 1 || site > s->count || !s->list[site - 1].named || number < 1 || number > INT_MAX)
         return;
     if (site != *open) {
         if (*open) {
@@ -433,24 +437,29 @@ static void tell_frame(struct buffer *b, char *line, unsigned long *open)
     json_close(b, '}');
 }
 
+/* Whatever `lines` says: a hostile binary may have made it say it. */
+static void tell_frames(const struct sites *s, struct buffer *b, char *answer)
+{
+    unsigned long open = 0;
+    json_open(b, "sites", '[');
+    for (char *save = NULL, *line = strtok_r(answer, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        tell_frame(s, b, line, &open);
+    if (open) {
+        json_close(b, ']');
+        json_close(b, '}');
+    }
+    json_close(b, ']');
+}
+
 void sites_tell(struct run *r)
 {
     struct buffer answer = {0}, b = {0};
-    unsigned long open = 0;
     bool any = false;
     for (size_t i = 0; i < r->sites.count && !any; i++)
         any = r->sites.list[i].named;
     if (any && !r->w->no_lines && resolve(r, &answer) && answer.size) {
         run_event_begin(r, &b, "sites");
-        json_open(&b, "sites", '[');
-        for (char *save = NULL, *line = strtok_r(answer.data, "\n", &save); line;
-             line = strtok_r(NULL, "\n", &save))
-            tell_frame(&b, line, &open);
-        if (open) {
-            json_close(&b, ']');
-            json_close(&b, '}');
-        }
-        json_close(&b, ']');
+        tell_frames(&r->sites, &b, answer.data);
         warden_event(r->w, &b);
     }
     buffer_free(&answer);

@@ -235,6 +235,15 @@ def test_a_zombie_names_the_line_of_its_fork(warden):
     assert out.frames(finding)[0] == {"file": "never_waits.c", "line": line_of("never_waits", "if (fork() == 0)"), "function": "main"}
 
 
+def test_a_file_name_cannot_speak_for_other_places(warden):
+    """#line gives a file any name: this one holds further lines of the helper's answer, for places that nobody asked about."""
+    out = warden.test("proc, *_ = j.spawn_piped('misleads'); j.record(s=j.wait(proc)['value'])", ["misleads"])
+    (finding,) = out.of("finding")
+    ((site,),) = [event["sites"] for event in out.of("sites")]
+    assert site["site"] == finding["site"]
+    assert site["frames"] == [{"file": "a?0 7 main b.c?1 8 main b.c?4000 9 main b.c?1 99999999999 main b.c?", "line": 4, "function": "main"}]
+
+
 def test_without_the_tool_for_lines_the_finding_still_comes(warden):
     work = warden.work(["reader_keeps_write_end"], {"j": PROVE.format(program="reader_keeps_write_end", args=[], before="", seconds=20)})
     (work / "lines").unlink()

@@ -76,6 +76,15 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
     return true;
 }
 
+/* Any bytes can be a name, of a symbol or (by #line) of a file: none may end the line, or the word. */
+static void copy_printable(char *to, size_t room, const char *name, unsigned char least)
+{
+    size_t n = 0;
+    for (; name[n] && n < room - 1; n++)
+        to[n] = (unsigned char)name[n] < least || name[n] == 0x7f ? '?' : name[n];
+    to[n] = '\0';
+}
+
 static void print_frame(struct picture *p, Dwfl_Module *module, Dwarf_Addr pc)
 {
     const char *path = NULL;
@@ -89,13 +98,10 @@ static void print_frame(struct picture *p, Dwfl_Module *module, Dwarf_Addr pc)
     if (!file || number <= 0)
         return;
     const char *base = strrchr(file, '/');
-    char name[128] = "?";
-    size_t length = 0; /* any bytes can be a symbol's name: none may end the line */
-    for (; function && function[length] && length < sizeof name - 1; length++)
-        name[length] = (unsigned char)function[length] > ' ' ? function[length] : '?';
-    if (length)
-        name[length] = '\0';
-    printf("%lu %d %s %s\n", p->number, number, name, base ? base + 1 : file);
+    char shown[128], place[256];
+    copy_printable(shown, sizeof shown, function ? function : "", ' ' + 1);
+    copy_printable(place, sizeof place, base ? base + 1 : file, ' ');
+    printf("%lu %d %s %s\n", p->number, number, *shown ? shown : "?", place);
 }
 
 static int visit(Dwfl_Frame *frame, void *arg)
