@@ -24,7 +24,10 @@ def missed(schedules: int, tasks: int, steps: int, depth: int) -> float:
     """The probability, at most, that a bug of this depth was missed by so many schedules of this depth."""
     if schedules == 0:
         return 1.0
-    hit = 1.0 / (max(tasks, 1) * float(max(steps, 1)) ** (depth - 1))
+    try:
+        hit = 1.0 / (max(tasks, 1) * float(max(steps, 1)) ** (depth - 1))
+    except OverflowError:
+        return 1.0
     return math.exp(schedules * math.log1p(-hit)) if hit < 1.0 else 0.0
 
 

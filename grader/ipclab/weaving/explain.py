@@ -39,7 +39,10 @@ def is_lead(s: Schedule, born: int) -> bool:
     return process.thread or process.pid != 0
 
 
-def role(s: Schedule, born: int) -> str:
+GENERATIONS_MAX = 5  # that a name tells of: a process may have a thousand ancestors
+
+
+def role(s: Schedule, born: int, generations: int = GENERATIONS_MAX) -> str:
     """What people call it: the parent, child 2, thread 1 of child 2."""
     born = origin(s, born)
     process = s.processes[born]
@@ -62,7 +65,7 @@ def role(s: Schedule, born: int) -> str:
         return mine
     if parent in roots and len(roots) == 1 and not process.thread:
         return mine
-    return f"{mine} of {role(s, parent)}"
+    return f"{mine} of {role(s, parent, generations - 1) if generations else 'a descendant'}"
 
 
 def _first(text: str) -> str:
@@ -102,7 +105,7 @@ class Case:
         if names:
             return min(names)[1]
         what = f"byte {race.offset}" if race.size == 1 else f"bytes {race.offset} to {race.offset + race.size - 1}"
-        memory = self.schedule.memories[race.memory] if race.memory < len(self.schedule.memories) else None
+        memory = self.schedule.memories[race.memory] if 0 <= race.memory < len(self.schedule.memories) else None
         if memory is None:
             return "the same memory"
         made = self.made(memory.made, memory.program)
@@ -286,6 +289,8 @@ def _blocked(s: Schedule) -> list[Task]:
 def deadlock_finding(case: Case) -> Finding:
     blocked = _blocked(case.schedule)
     real = [t for t in blocked if t.op not in ("wait", "pthread_join")] or blocked
+    if not real:  # so the host says, or somebody in its place
+        return catalogue.finding("deadlock", "all_processes_wait", {"count": 0, "who": "nobody", "seed": case.schedule.seed}, replay=case.replay)
     lead = real[0]
     if len(real) == 1:
         cause, who = "process_waits_for_ever", _waits(case, lead).replace(" in ", " waits in ", 1)
@@ -368,7 +373,8 @@ def verdict_finding(case: Case) -> Finding | None:
     if trouble and trouble.code not in TROUBLES:
         place = case.location(trouble.born, trouble.place)
         said = clean(trouble.text, limit=120)
-        what = _UNCONTROLLED.get(trouble.code, "{text}" if said else trouble.code.replace("_", " ")).format(text=said)
+        known = _UNCONTROLLED.get(trouble.code)  # any other is a text, and no pattern
+        what = known.format(text=said) if known else said or clean(trouble.code.replace("_", " "), limit=40)
         args |= {"what": what, "steps": said, "count": said}
     elif s.verdict == "uncontrolled":
         args["what"] = "a process that ended or waits outside its control"
@@ -435,7 +441,8 @@ def case_of(
 ) -> Case:
     """The schedule run again, with its log and what was held at these races; as it is, should it not come out the same."""
     again = explorer.replay(the_set, options, schedule.seed, [(r.first.place, r.second.place) for r in races])
-    s = again if again and again.verdict == schedule.verdict else schedule
+    same = again and not again.brief and again.verdict == schedule.verdict and len(again.processes) >= len(schedule.processes)
+    s = again if again and same else schedule
     lines = places.find(the_set, _places_of(s), frozenset(source.name for source in sources))
     return Case(s, lines, sources, replay_command(options, schedule.seed, command))
 

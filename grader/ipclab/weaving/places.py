@@ -30,15 +30,17 @@ class Line:
     function: str
 
 
+_ROW = re.compile(r"([0-9a-f]{1,8}) ([0-9]{1,9}) ([0-9]{1,9}) (\S+) (.+)")
+
+
 def _read(text: str, own: frozenset[str]) -> dict[int, Line]:
+    """What the helper says of a binary that a student's source became: any text."""
     lines: dict[int, Line] = {}
-    for row in text.splitlines():
-        words = row.split(" ", 4)
-        if len(words) != 5 or not re.fullmatch(r"[0-9a-f]{1,8}", words[0]) or not (words[1] + words[2]).isdigit():
-            continue
-        name = words[4].rpartition("/")[2]
-        if name in own:
-            lines[int(words[0], 16)] = Line(Location(name, int(words[1])), int(words[2]), words[3])
+    for row in text.split("\n"):
+        match = _ROW.fullmatch(row)
+        name = match[5].rpartition("/")[2] if match else ""
+        if match and name in own and int(match[2]) > 0:
+            lines[int(match[1], 16)] = Line(Location(name, int(match[2])), int(match[3]), match[4])
     return lines
 
 

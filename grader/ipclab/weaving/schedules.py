@@ -163,6 +163,8 @@ class _Fields:
         value = self._value.get(name)
         if not isinstance(value, int) or isinstance(value, bool):
             raise ScheduleFault(f"{name} is no number")
+        if not -(1 << 63) <= value < 1 << 64:
+            raise ScheduleFault(f"{name} is larger than the host's numbers are")
         return value
 
     def maybe(self, name: str) -> int | None:
@@ -286,7 +288,9 @@ def _schedule(f: _Fields) -> Schedule:
         stdout=f.octets("stdout"),
         stderr=f.octets("stderr"),
     )
-    born = [a.born for r in made.races for a in (r.first, r.second)] + [t.born for t in made.tasks] + [entry.born for entry in made.log]
+    if any(not -1 <= p.parent < i for i, p in enumerate(made.processes)):
+        raise ScheduleFault("a process that was made before its parent")
+    born = [a.born for r in made.races for a in (r.first, r.second)] + [t.born for t in (*made.tasks, *made.troubles)] + [entry.born for entry in made.log]
     if any(not 0 <= b < len(made.processes) for b in born):
         raise ScheduleFault("a process that is not there")
     return made

@@ -86,7 +86,7 @@ class _Story:
         elif entry.what == "signal":
             event = replace(event, signal=signal.Signals(entry.value).name if entry.value in list(signal.Signals) else "")
         elif entry.op == "wait" and entry.value:
-            child = self.pid(min(entry.value - 1, len(self.schedule.processes) - 1))
+            child = self.pid(max(0, min(entry.value - 1, len(self.schedule.processes) - 1)))
             event = replace(made.pop() if last else event, end_ms=float(at), other=child)
         else:
             if blocks and last:

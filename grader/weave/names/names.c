@@ -26,7 +26,17 @@ static const char *function_at(Dwarf_Die *unit, Dwarf_Addr address)
             name = dwarf_diename(&scopes[i]);
     }
     free(scopes);
-    return name ? name : "-";
+    return name && *name ? name : "-";
+}
+
+/* Any bytes can be a name, of a function or (by #line) of a file: none may end the line, or the word. */
+static const char *printable(char *to, size_t room, const char *name, unsigned char least)
+{
+    size_t n = 0;
+    for (; name[n] && n < room - 1; n++)
+        to[n] = (unsigned char)name[n] < least || name[n] == 0x7f ? '?' : name[n];
+    to[n] = '\0';
+    return to;
 }
 
 static void tell(Dwfl *dwfl, Dwarf_Addr place)
@@ -37,9 +47,11 @@ static void tell(Dwfl *dwfl, Dwarf_Addr place)
     Dwfl_Line *at = module ? dwfl_module_getsrc(module, place) : NULL;
     const char *file = at ? dwfl_lineinfo(at, &address, &line, &column, NULL, NULL) : NULL;
     Dwarf_Die *unit = module ? dwfl_module_addrdie(module, place, &bias) : NULL;
+    char shown[256], path[4096];
     if (file && line > 0)
-        printf("%" PRIx64 " %d %d %s %s\n", place, line, column, unit ? function_at(unit, place - bias) : "-",
-               file);
+        printf("%" PRIx64 " %d %d %s %s\n", place, line, column,
+               printable(shown, sizeof shown, unit ? function_at(unit, place - bias) : "-", ' ' + 1),
+               printable(path, sizeof path, file, ' '));
 }
 
 int main(int argc, char **argv)
