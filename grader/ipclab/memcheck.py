@@ -51,10 +51,11 @@ _KINDS = {
     "ClientCheck": "uninitialised_value",
     "Leak_DefinitelyLost": "definitely_lost",
 }
-_SIZE = re.compile(r"of size (\d+)")
-_FUNCTION = re.compile(r"overlap in (\w+)")
-_SYSCALL = re.compile(r"Syscall param (\w+)\(")
-_BLOCK = re.compile(r"is (.* block of size [\d,]+ (?:alloc'd|free'd))")
+# Numbers in them are any text too: more digits than a size has are none.
+_SIZE = re.compile(r"of size ([0-9]{1,15})\b")
+_FUNCTION = re.compile(r"overlap in (\w{1,80})\b")
+_SYSCALL = re.compile(r"Syscall param (\w{1,80})\(")
+_BLOCK = re.compile(r"is (.{1,80} block of size [0-9,]{1,20} (?:alloc'd|free'd))")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 import subprocess
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ipclab import memcheck
 from ipclab.events import Collected, EntryLog, Exit, Spawn, Status
 from ipclab.model import Finding, Location
@@ -143,3 +146,48 @@ def test_numbers_and_names_of_a_hostile_report_do_no_harm() -> None:
     assert [f.location for f in memcheck.findings(log, OWN, passed=False)] == [Location("faults.c", 7)]
     other = EntryLog("t.memcheck", files=[Collected("t", "vg.x.xml", ERROR), Collected("t", "vg.7.xml", None, "too large")])
     assert memcheck.findings(other, OWN, passed=False) == []
+
+
+# ---- hostile: the report lies where the student's own processes can write
+
+
+def hostile(what: str, auxwhat: str = "", kind: str = "InvalidRead", line: str = "3") -> EntryLog:
+    frame = f"<frame><fn>f</fn><file>faults.c</file><line>{escape(line)}</line></frame>"
+    error = f"<error><kind>{escape(kind)}</kind><what>{escape(what)}</what><stack>{frame}</stack><auxwhat>{escape(auxwhat)}</auxwhat></error>"
+    log = EntryLog("t.memcheck")
+    log.files.append(Collected(log.id, "vg.7.xml", f"<valgrindoutput>{error}</valgrindoutput>".encode("utf-8", "replace")))
+    return log
+
+
+def test_a_size_of_five_thousand_digits_is_none() -> None:
+    """int() refuses so many: it ended the grading of a whole class."""
+    (finding,) = memcheck.findings(hostile("Invalid read of size " + "9" * 5000), OWN, passed=False)
+    assert finding.cause == "invalid_read" and "size" not in finding.args
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["Invalid read of size ", "Address 0x1 is 0 bytes inside a block of size ", "1,024", "٣", "9" * 5000, " alloc'd", " free'd", " in ",
+         "Source and destination overlap in ", "memcpy", "Syscall param write(", "(", "<b>", "]]>", "&", "&amp;"]) | st.text(max_size=8)
+).map("".join)  # fmt: skip
+
+
+@given(WORDS, WORDS, st.sampled_from(sorted(memcheck._KINDS)) | st.text(max_size=5), st.integers().map(str) | WORDS, st.booleans())
+def test_no_text_in_a_report_can_break_judging(what: str, auxwhat: str, kind: str, line: str, passed: bool) -> None:
+    for finding in memcheck.findings(hostile(what, auxwhat, kind, line), OWN, passed=passed):
+        assert finding.kind.startswith("memory_") and finding.text
+        assert finding.location is None or finding.location.line > 0
+
+
+TAGS = ["valgrindoutput", "error", "kind", "what", "xwhat", "text", "stack", "frame", "file", "line", "status", "state", "auxwhat", "leakedbytes"]
+PIECES = st.sampled_from(
+    [*(f"<{t}>" for t in TAGS), *(f"</{t}>" for t in TAGS), "InvalidRead", "FINISHED", "faults.c", "3", "<!DOCTYPE x [<!ENTITY a 'b'>]>", "&a;", "<?xml version='1.0'?>"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.binary(max_size=4).map(lambda b: b.decode("latin-1")), max_size=20))
+def test_whatever_stands_in_its_place_is_no_fault_of_the_grader_s(pieces: list[str]) -> None:
+    log = EntryLog("t.memcheck")
+    log.files.append(Collected(log.id, "vg.7.xml", "".join(pieces).encode("latin-1")))
+    assert isinstance(memcheck.findings(log, OWN, passed=True), list)
+    assert not any(e.kind for r in memcheck.reports(log) for e in r.errors if any(p.startswith("<!DOCTYPE") for p in pieces))
