@@ -207,13 +207,22 @@ class _Fields:
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.get(name, (str, dict), default, needed=default is None)
-        return value if isinstance(value, str) else as_bytes(value).decode("utf-8", "surrogateescape")
+        return as_bytes(value).decode("utf-8", "surrogateescape")
 
     def number(self, name: str, default: int | None = None) -> int:
-        return int(self.get(name, int, default, needed=default is None))
+        value = int(self.get(name, int, default, needed=default is None))
+        if not -(1 << 63) <= value < 1 << 64:
+            raise _broken(f"{name} of {self.event} is no number of warden's")
+        return value
+
+    def maybe(self, name: str) -> int | None:
+        return self.number(name) if name in self.data else None
 
     def real(self, name: str) -> float:
-        return max(0.0, float(self.get(name, (int, float), 0.0, needed=False)))
+        value = self.get(name, (int, float), 0.0, needed=False)
+        if not abs(value) < 1e15:  # what is not a number is not less either
+            raise _broken(f"{name} of {self.event} is no time")
+        return max(0.0, float(value))
 
     def flag(self, name: str, default: bool = False) -> bool:
         return bool(self.get(name, bool, default, needed=False))
@@ -242,7 +251,10 @@ def _broken(what: str) -> StreamFault:
 def as_bytes(value: str | dict[str, Any]) -> bytes:
     """The bytes of a text member: UTF-8, or {"base64": …}."""
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
+        try:
+            return value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:  # JSON can spell halves of a character
+            raise _broken("a text that is no text") from error
     encoded = value.get("base64")
     if not isinstance(encoded, str):
         raise _broken("an object where a text belongs")
@@ -286,7 +298,7 @@ def _found(f: _Fields) -> Event:
         dict(args),
         f.objects("processes"),
         site=f.number("site", 0),
-        places={str(name): site for name, site in places.items() if isinstance(site, int)},
+        places={str(name): site for name, site in places.items() if isinstance(site, int) and not isinstance(site, bool)},
     )
 
 
@@ -301,8 +313,8 @@ def _call(f: _Fields) -> Event:
         f.number("result") if returned else None,
         f.text("object", ""),
         f.text("peer", ""),
-        f.get("fd", int, None, needed=False),
-        f.get("other", int, None, needed=False),
+        f.maybe("fd"),
+        f.maybe("other"),
         f.number("signal", 0),
         f.number("site", 0),
         f.text("pipe_end", ""),

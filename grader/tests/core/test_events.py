@@ -8,6 +8,9 @@ from ipclab import events
 from ipclab.events import Collected, Exit, Lines, RunLog, Status, StreamFault, parse
 
 
+BEGIN, END, DONE = {"event": "begin", "id": "t"}, streams.end("t"), {"event": "done"}
+
+
 def line(**data: object) -> bytes:
     return json.dumps(data).encode()
 
@@ -62,6 +65,47 @@ def test_any_json_is_an_event_or_a_stream_fault(data: object) -> None:
             pass
 
 
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(blacklist_categories=[]), max_size=4)
+    | st.sampled_from([10**400, "t", 1 << 64]) | st.fixed_dictionaries({"base64": st.sampled_from(["/wA=", "é", "=", ""])}),
+    lambda c: st.lists(c, max_size=2) | st.dictionaries(st.sampled_from(["pid", "site", "frames", "file", "line", "code", "signal"]), c, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+MEMBERS = [
+    "proc", "pid", "program", "peer", "code", "signal", "cpu_ms", "kind", "cause", "args", "processes", "site", "places", "record", "who", "text", "bytes",
+    "truncated", "name", "base64", "refused", "at", "end", "op", "object", "fd", "result", "dropped", "sites", "frames", "outcome", "wall_ms", "records",
+    "judge", "command", "because", "message", "protocol", "level", "fault", "calls", "times",
+]  # fmt: skip
+EVENTS = ["spawn", "exit", "finding", "record", "output", "file", "call", "traced", "injected", "sites", "end", "skipped", "fault", "hello"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(EVENTS), st.dictionaries(st.sampled_from(MEMBERS), ANY, min_size=3, max_size=12)), max_size=4))
+def test_events_with_any_members_are_a_run_or_a_stream_fault(said: list[tuple[str, dict[str, object]]]) -> None:
+    log = RunLog()
+    try:
+        for data in (streams.HELLO, BEGIN, *({"event": name, "id": "t"} | members for name, members in said), END, DONE):
+            log.add(parse(json.dumps(data).encode()))
+        log.finish()
+    except StreamFault:
+        return
+    for call in log.entries["t"].calls:
+        assert 0 <= call.at < 1e15 and (call.end is None or call.end < 1e15)
+    for output in log.entries["t"].outputs:
+        output.who.encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"NaN", b"-Infinity", b"1" + b"0" * 400, b"1" + b"0" * 5000, b"18446744073709551616"])
+@pytest.mark.parametrize("member", [b"wall_ms", b"records"])
+def test_numbers_that_warden_cannot_have_written_are_the_grader_s_fault(member: bytes, value: bytes) -> None:
+    with pytest.raises(StreamFault):
+        parse(b'{"event":"end","id":"t","outcome":"finished","' + member + b'":' + value + b"}")
+
+
+def test_half_a_character_is_no_text() -> None:
+    with pytest.raises(StreamFault):
+        parse(b'{"event":"output","id":"t","who":"student","text":"\\ud800"}')
+
+
 @given(st.lists(st.binary().filter(lambda b: b"\n" not in b and b)), st.data())
 def test_lines_do_not_depend_on_how_the_stream_is_cut(lines: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(part + b"\n" for part in lines)
@@ -93,9 +137,6 @@ def log_of(*lines: dict[str, object]) -> RunLog:
     for data in lines:
         log.add(parse(json.dumps(data).encode()))
     return log
-
-
-BEGIN, END, DONE = {"event": "begin", "id": "t"}, streams.end("t"), {"event": "done"}
 
 
 @pytest.mark.parametrize(
