@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ipclab import archives, catalogue, folders
+from ipclab import listing as listing_module
 from ipclab.listing import LISTED_MAX, Form, Listing, Refused, Unreadable
 from ipclab.model import Submission
 
@@ -469,6 +470,81 @@ def test_no_bytes_end_in_anything_but_a_word_about_them(data: bytes, magic: byte
             listing.read(entry)
     except (Refused, Unreadable) as word:
         assert word.why.code in catalogue.default().causes
+
+
+FIELDS = {"name": (0, 100), "mode": (100, 8), "size": (124, 12), "type": (156, 1), "link": (157, 100), "magic": (257, 8), "prefix": (345, 155), "sparse": (386, 100)}
+FIELD_BYTES = st.sampled_from([b"", b"\0" * 12, b"77777777777\0", b"-1", b"1_0", b"\x80" + b"\xff" * 11, b"S", b"x", b"g", b"L", b"../x", b"ustar  \0", b"\xff" * 8]) | st.binary(max_size=12)
+RECORD = st.tuples(st.sampled_from([b"path", b"size", b"linkpath", b"GNU.sparse.major", b"GNU.sparse.realsize"]), st.binary(max_size=12) | st.sampled_from([b"0", b"9" * 30, b"-1", b"../e", b"echo.c"]))
+
+
+def pax_of(records: list[tuple[bytes, bytes]], lie: int) -> bytes:
+    """Records with lengths that are right, or wrong by `lie`."""
+    out = b""
+    for key, value in records:
+        body = b" " + key + b"=" + value + b"\n"
+        size = len(body) + 1
+        size = len(body) + len(str(size + len(str(size)) - 1))
+        out += b"%d" % (size + lie) + body
+    return out
+
+
+@st.composite
+def mangled_tars(draw: st.DrawFn) -> bytes:
+    """Tar archives that are wrong in what they say, and right in their checksums: a reader gets beyond the first look."""
+    out = b""
+    for _ in range(draw(st.integers(1, 4))):
+        body = draw(st.binary(max_size=600) | st.builds(pax_of, st.lists(RECORD, max_size=3), st.integers(-2, 2)))
+        info, _ = member(draw(st.sampled_from(["echo.c", "twice.c", "a/b", "h"])), body, draw(st.sampled_from([b"0", b"x", b"g", b"L", b"K", b"S", b"2", b"5"])))
+        block = bytearray(info.tobuf(draw(st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT]))))[:512]
+        for field, value in draw(st.lists(st.tuples(st.sampled_from(sorted(FIELDS)), FIELD_BYTES), max_size=2)):
+            at, room = FIELDS[field]
+            block[at : at + min(room, len(value))] = value[:room]
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        out += bytes(block) + body + bytes(-len(body) % 512)
+    return out + bytes(draw(st.sampled_from([1024, 512, 0])))
+
+
+def taken_or_told(data: bytes) -> None:
+    """Read to the end, or refused with a word for it; what is taken is within the limits and stays inside."""
+    try:
+        _, listing = listed(data)
+        for entry in listing.entries:
+            assert ".." not in entry.folder and entry.name not in ("", ".", "..")
+            if entry.form is Form.FILE:
+                assert len(listing.read(entry)) <= listing_module.SOURCE_MAX
+    except (Refused, Unreadable) as word:
+        assert word.why.code in catalogue.default().causes
+
+
+@given(mangled_tars(), st.sampled_from(["plain", "gz", "xz", "bz2"]))
+def test_a_tar_that_lies_is_taken_within_its_limits_or_refused(data: bytes, packed: str) -> None:
+    taken_or_told({"plain": bytes, "gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}[packed](data))
+
+
+ZIP_FIELDS = {"version": (6, 2), "flags": (8, 2), "method": (10, 2), "crc": (16, 4), "packed": (20, 4), "size": (24, 4), "name": (28, 2), "extra": (30, 2), "comment": (32, 2), "attributes": (38, 4), "offset": (42, 4)}
+
+
+@given(
+    st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from(sorted(ZIP_FIELDS)), st.sampled_from([0, 1, 8, 99, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF]) | st.integers(0, 200)), max_size=3),
+    st.binary(max_size=40),
+    st.sampled_from([b"", b"junk before it", zip_of(GOOD)]),
+)
+def test_a_zip_whose_directory_lies_is_taken_within_its_limits_or_refused(method: int, lies: list[tuple[int, str, int]], extra: bytes, before: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as file:
+        for name, data in GOOD.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type, info.extra = method, extra
+            file.writestr(info, data)
+    whole = bytearray(out.getvalue())
+    starts = [i for i in range(len(whole)) if whole.startswith(b"PK\1\2", i)]
+    for which, field, value in lies:
+        at, size = ZIP_FIELDS[field]
+        at += starts[which % len(starts)]
+        whole[at : at + size] = (value & (256**size - 1)).to_bytes(size, "little")
+    taken_or_told(before + bytes(whole))
 
 
 def test_a_directory_and_an_archive_of_it_give_the_same(tmp_path: Path, take_in) -> None:
