@@ -52,6 +52,8 @@ void host_region_drop(void);
 void host_region_adopt(int fd);
 /* Nothing in it shows that a program has written there. Only then may the host follow what it says. */
 bool host_region_intact(void);
+/* And its lists and timers lead nowhere but into its tables: before the host acts on the schedule. */
+bool host_region_sound(void);
 /* Tells of the run what only the host sees. */
 void host_trouble(const char *code, int64_t value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

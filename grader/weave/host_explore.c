@@ -60,8 +60,8 @@ static bool news(struct explorer *x, const struct host_run *run)
         new |= is_new(x, mix(mix(1, r->race[i].first.place), r->race[i].second.place));
     for (uint32_t i = 0; i < r->n_troubles && i < WEAVE_TROUBLES; i++) {
         uint64_t hash = mix(mix(2, r->trouble[i].place), r->trouble[i].place2);
-        for (const char *c = r->trouble[i].code; *c; c++)
-            hash = mix(hash, (unsigned char)*c);
+        for (size_t k = 0; k < sizeof r->trouble[i].code && r->trouble[i].code[k]; k++)
+            hash = mix(hash, (unsigned char)r->trouble[i].code[k]);
         new |= is_new(x, hash);
     }
     uint64_t stand = mix(3, atomic_load(&r->verdict)); /* where everybody stands at the end */

@@ -157,6 +157,40 @@ bool host_region_intact(void)
            r->n_change <= WEAVE_DEPTH_MAX && r->n_sent <= WEAVE_SENT && tasks_intact();
 }
 
+/* A list of signals on their way. Its owner may be changing it: each step leads to a place in the table then
+ * too. */
+static bool list_sound(uint32_t first, uint32_t last)
+{
+    const struct weave_region *r = REGION;
+    uint32_t i = first;
+    for (uint32_t steps = 0; i && i < WEAVE_SENT && steps < 2 * WEAVE_SENT; steps++)
+        i = r->sent[i].next;
+    return !i && last < WEAVE_SENT;
+}
+
+static bool timers_sound(void)
+{
+    for (uint32_t i = 0; i < WEAVE_TIMERS; i++) {
+        const struct weave_timer *t = &REGION->timer[i];
+        if (t->owner > WEAVE_TASKS || t->to > WEAVE_TASKS || t->number < 0 || t->number > 64)
+            return false;
+    }
+    return true;
+}
+
+bool host_region_sound(void)
+{
+    const struct weave_region *r = REGION;
+    for (uint32_t i = 0; i < WEAVE_TASKS;
+         i++) { /* those that are not in use yet too: a parent is any number */
+        const struct weave_task *t = &r->task[i];
+        if ((t->thread && t->leader >= WEAVE_TASKS) || !list_sound(t->own.first, t->own.last) ||
+            !list_sound(t->group.first, t->group.last))
+            return false;
+    }
+    return list_sound(r->free_sent, 0) && timers_sound() && host_region_intact();
+}
+
 void host_trouble(const char *code, int64_t value, const char *format, ...)
 {
     struct weave_region *r = REGION;

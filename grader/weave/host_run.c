@@ -111,6 +111,10 @@ static void start(struct host *h)
 static void pass_on(pid_t pid, bool known, uint32_t code)
 {
     struct weave_region *r = REGION;
+    if (!host_region_sound()) {
+        baton_verdict(VERDICT_TAMPER);
+        return;
+    }
     uint32_t holder = atomic_load(&r->holder);
     bool had_it = holder == WEAVE_NO_TASK ? atomic_load(&r->dying) == pid
                                           : holder < WEAVE_TASKS && r->task[holder].pid == pid;

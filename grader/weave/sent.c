@@ -262,6 +262,13 @@ static uint64_t after(uint64_t due, uint64_t interval)
     return interval ? due + interval * ((REGION->now - due) / interval + 1) : WEAVE_NO_TIME;
 }
 
+/* As the kernel counts them: never beyond what an int holds (timer_getoverrun(2)). */
+static void overrun(struct weave_timer *timer, uint64_t more)
+{
+    const int64_t room = (int64_t)INT32_MAX - timer->overrun;
+    timer->overrun = more < (uint64_t)room ? timer->overrun + (int32_t)more : INT32_MAX;
+}
+
 static void expire(struct weave_timer *timer)
 {
     struct weave_region *r = REGION;
@@ -271,13 +278,13 @@ static void expire(struct weave_timer *timer)
     uint64_t due = timer->next;
     timer->next = after(due, timer->interval);
     if (timer->interval)
-        timer->overrun += (int32_t)((r->now - due) / timer->interval);
+        overrun(timer, (r->now - due) / timer->interval);
     if (!timer->number || !is_alive(leader))
         return;
     const struct weave_signals *s = timer->to ? &to->own : &leader->group;
     for (uint32_t i = s->first; i; i = r->sent[i].next)
         if (r->sent[i].timer == index + 1) { /* its last signal did not come yet (timer_getoverrun(2)) */
-            timer->overrun++;
+            overrun(timer, 1);
             return;
         }
     struct weave_sent cause = {.clock = timer->clock,
