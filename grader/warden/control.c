@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FDS_SHOWN 512
+#define FDS_SHOWN  512
+#define CPU_MS_MAX 1000000000
 
 struct request {
     struct ctl_message m;
@@ -303,6 +304,8 @@ static void wait_blocked(struct run *r, const struct request *q)
             alone = true;
         else if (strncmp(line, "cpu ", 4) == 0)
             cpu_ms = atoll(line + 4);
+        if (cpu_ms > CPU_MS_MAX)
+            cpu_ms = CPU_MS_MAX;
     }
     if (class && q->m.proc < r->procs_count)
         add_waiter(r, q, class, object, forever, alone, cpu_ms);

@@ -138,7 +138,7 @@ static void fault(struct reader *r)
 static void explains(struct reader *r)
 {
     const struct entry *other = plan_entry(r->plan, r->word[1]);
-    if (!other || other->kind != ENTRY_TEST)
+    if (!other || other == r->entry || other->kind != ENTRY_TEST)
         bad(r, "`explains` names no test that stands before");
     r->entry->explains = xstrdup(r->word[1]);
     r->entry->watch_all = true;
@@ -188,7 +188,8 @@ static bool inside_entry(struct reader *r, const char *keyword)
         e->trace = e->watch_all = true;
     else if (strcmp(keyword, "after") == 0 && r->count >= 2)
         for (size_t i = 1; i < r->count; i++) {
-            if (!plan_entry(r->plan, r->word[i]))
+            const struct entry *other = plan_entry(r->plan, r->word[i]);
+            if (!other || other == e)
                 bad(r, "`after` names an entry that does not stand before");
             words_add(&e->after, r->word[i]);
         }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static bool parse_stat(const char *path, struct proc_stat *st)
     if (got != 9)
         return false;
     st->cpu_ticks = utime + stime;
-    st->children_cpu_ticks = (uint64_t)(cutime + cstime);
+    st->children_cpu_ticks = (uint64_t)cutime + (uint64_t)cstime;
     st->start = start;
     st->rss_pages = rss;
     st->threads = (int)threads;
@@ -97,7 +98,7 @@ pid_t proc_tgid(pid_t tid)
     if (read_file(path, text, sizeof text) <= 0)
         return 0;
     long long tgid = status_value(text, "\nTgid:");
-    return tgid > 0 ? (pid_t)tgid : 0;
+    return tgid > 0 && tgid <= INT_MAX ? (pid_t)tgid : 0;
 }
 
 bool proc_is_traced(pid_t pid)
@@ -144,7 +145,7 @@ uint64_t proc_switches(pid_t pid, pid_t tid)
         return UINT64_MAX;
     long long voluntary = status_value(text, "\nvoluntary_ctxt_switches:");
     long long forced = status_value(text, "\nnonvoluntary_ctxt_switches:");
-    return voluntary < 0 || forced < 0 ? UINT64_MAX : (uint64_t)(voluntary + forced);
+    return voluntary < 0 || forced < 0 ? UINT64_MAX : (uint64_t)voluntary + (uint64_t)forced;
 }
 
 bool proc_syscall(const struct proc_access *a, pid_t pid, pid_t tid, struct proc_syscall *sc)
@@ -344,7 +345,7 @@ int64_t proc_pss(const struct proc_access *a, pid_t pid)
         return -1;
     text[n] = '\0';
     long long kib = status_value(text, "\nPss:");
-    return kib < 0 ? -1 : kib * 1024;
+    return kib < 0 || kib > INT64_MAX / 1024 ? -1 : kib * 1024;
 }
 
 bool proc_mapping(const char *text, uint64_t address, struct mapping *m)
