@@ -1,9 +1,10 @@
 # The front door. Every target says what it does, can be repeated, and works offline once set-up is done.
-LAB  ?= 01-pipe
-ARGS ?=
+LAB     ?= 01-pipe
+ARGS    ?=
+SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade test test-full labs attacks check bench image clean
+.PHONY: help setup grade test test-full labs attacks check bench fuzz image clean
 
 help: ## this list
 	@echo 'ipclab: an autograded lab kit for inter-process communication in C'
@@ -40,6 +41,10 @@ check: ## what a student types in a skeleton (LAB=01-pipe): build, run the publi
 bench: ## measure what the kit costs, against its targets (ARGS=--json for machines)
 	@tools/setup.sh grade
 	@/usr/bin/python3 grader/bench/bench.py $(LAB) $(ARGS)
+
+fuzz: ## search for inputs that break the grader, on all cores (SECONDS=600, ARGS='plan codec' for some targets)
+	@tools/setup.sh grade test
+	@nice /usr/bin/python3 grader/fuzz/fuzz.py --seconds $(SECONDS) $(ARGS)
 
 image: ## make the Docker image that submissions run in, from a registry or from Debian's packages
 	@tools/setup.sh base

@@ -23,6 +23,15 @@ MUST_WORK = os.environ.get("IPCLAB_MUST_WORK") == "1"
 
 # The machine's load must not decide, and CI must not fail by a draw: searching for new counterexamples is fuzzing's job.
 hypothesis.settings.register_profile("kit", deadline=None, derandomize=True)
+# `make fuzz` asks for this one: it searches freely, for as many examples as it has time for.
+hypothesis.settings.register_profile(
+    "fuzz",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    max_examples=int(os.environ.get("IPCLAB_FUZZ_EXAMPLES", "1000")),
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
 hypothesis.settings.load_profile("kit")
 
 # A shell starts what it runs in the background with SIGINT ignored, which is handed on to all that the tests start: those
