@@ -389,6 +389,7 @@ static bool resolve(struct run *r, struct buffer *answer)
                                 .uid = r->w->plan.student,
                                 .change_uid = r->w->level.own_uids,
                                 .limits = &helper_limits,
+                                .no_more_processes = true, /* nobody looks for leftovers after it */
                                 .fds = fds,
                                 .fds_count = ARRAY_SIZE(fds),
                                 .filter = true};

@@ -304,6 +304,26 @@ j.record(told=told, none=none, child=int(child))
     assert out.frames(leak)[0]["line"] == line_of("leaves", "if (pipe(fd) < 0)")
 
 
+FORKS = r"""#!/usr/bin/python3 -IS
+import os, re, sys
+site = re.search(rb"^site (\d+) ", sys.stdin.buffer.read(), re.M)[1].decode()
+try:
+    line = 7 if os.fork() else sys.exit()
+except BlockingIOError:
+    line = 8
+print(site, line, "main", "never_waits.c")
+"""
+
+
+def test_what_reads_a_hostile_binary_can_start_nothing_that_outlives_it(warden):
+    """`lines` runs when all else of the entry has been killed: whatever a binary makes of it has to end with it."""
+    work = warden.work(["never_waits"], {"j": "proc, *_ = j.spawn_piped('never_waits', ['exit']); j.record(s=j.wait(proc)['value'])"})
+    (work / "lines").write_text(FORKS)
+    out = warden.plan("program never_waits bin/never_waits\ntest t\njudge judge/j\nname x\nend\n", work)
+    (finding,) = out.of("finding")
+    assert out.frames(finding) == [{"file": "never_waits.c", "line": 8, "function": "main"}]
+
+
 def test_a_program_whose_lines_are_never_found_holds_up_one_entry_only(warden):
     """`lines` reads what a student's program was made into: it may be made to be slow, and then is not asked again."""
     judge = "proc, *_ = j.spawn_piped('never_waits', ['exit']); j.record(s=j.wait(proc)['value'])"
