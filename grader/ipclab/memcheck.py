@@ -24,6 +24,7 @@ _NAME = re.compile(r"vg\.(\d{1,10})\.xml")
 
 ARGV = (
     "/usr/bin/valgrind",
+    "--command-line-only=yes",  # a .valgrindrc, or VALGRIND_OPTS of a program that starts itself anew, could suppress errors
     "--tool=memcheck",
     "--trace-children=yes",
     "--child-silent-after-fork=no",

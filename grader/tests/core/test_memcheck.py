@@ -112,6 +112,19 @@ def test_a_process_that_was_killed_has_no_report_but_one_of_all_has_to_have_one(
     assert memcheck.findings(killed, OWN, passed=True) == []
 
 
+def test_files_that_a_submission_leaves_do_not_change_what_valgrind_looks_for(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a program leaves in its HOME and working directory, which are the same, is there when it starts itself anew."""
+    options = f"--suppressions={tmp_path}/all.supp"
+    (tmp_path / "all.supp").write_text("{\n   leaks\n   Memcheck:Leak\n   fun:malloc\n}\n")
+    (tmp_path / ".valgrindrc").write_text(options)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VALGRIND_OPTS", options)
+    assert [f.cause for f in found(program, "lost", tmp_path)] == ["definitely_lost"]
+
+
 # ---- what is no report
 
 
