@@ -103,6 +103,8 @@ class Collected:
     name: str
     data: bytes | None
     refused: str | None = None
+    by: int = 0  # the pid of who held it open for writing at its own exit; 0: it was found by its name, and may be anybody's
+    program: str = ""  # … which ran this
 
 
 @dataclass(frozen=True)
@@ -336,9 +338,10 @@ def _output(f: _Fields) -> Event:
 
 
 def _file(f: _Fields) -> Event:
+    by, program = f.number("by", 0), f.text("program") if "program" in f.data else ""
     if "refused" in f.data:
-        return Collected(f.text("id"), f.text("name"), None, f.text("refused"))
-    return Collected(f.text("id"), f.text("name"), as_bytes({"base64": f.get("base64", str)}))
+        return Collected(f.text("id"), f.text("name"), None, f.text("refused"), by, program)
+    return Collected(f.text("id"), f.text("name"), as_bytes({"base64": f.get("base64", str)}), None, by, program)
 
 
 def _end(f: _Fields) -> Event:

@@ -133,7 +133,7 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | N
     verdict = read_record(log.records[0].text) if log.records else None
     if log.id == entry_id(test.name, "memcheck"):
         passed = verdict is not None and verdict.status is TestStatus.PASS
-        found += memcheck.findings(log, own, passed=passed)
+        found += memcheck.findings(log, own, passed=passed, held=hello is not None and hello.witness)
     if not log.records:
         return _without_record(test, log, found)
     if verdict is None:

@@ -1,8 +1,9 @@
 """What valgrind's memcheck reports say about a student's code.
 
 A report is a file in the working directory of the student's own processes: hostile, like everything there. It is read
-with caps, without entities, and can only take points away. An error counts where one of its frames lies in a file of the
-submission; the innermost such frame is the place that a student is shown.
+with caps, without entities, and can only take points away. That valgrind watched a process to its end is believed where the
+process itself was valgrind then, held the report open (warden reads it there) and had been given our options. An error counts
+where one of its frames lies in a file of the submission; the innermost such frame is the place that a student is shown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as xml
 
 from ipclab import catalogue
-from ipclab.events import EntryLog
+from ipclab.events import Collected, EntryLog
 from ipclab.model import Finding, Location
 
 REPORT_MAX = 4 << 20
@@ -21,6 +22,7 @@ REPORTS_MAX = 64
 FINDINGS_MAX = 12
 GLOB = "vg.*.xml"
 _NAME = re.compile(r"vg\.(\d{1,10})\.xml")
+_TOOL = re.compile(r"/usr/lib\w*/([\w-]+/)?valgrind/memcheck-[\w-]+")  # what a process under valgrind runs
 
 ARGV = (
     "/usr/bin/valgrind",
@@ -82,6 +84,8 @@ class Report:
     pid: int
     errors: list[Error] = field(default_factory=list)
     complete: bool = False  # valgrind was there at the end of the process
+    held: bool = False  # read from the process itself when it was about to exit, as valgrind's
+    options: tuple[str, ...] = ()  # what that valgrind was started with
 
 
 # ---- reading -----------------------------------------------------------------------------------------
@@ -125,6 +129,8 @@ def parse(pid: int, data: bytes) -> Report:
         for _, node in parser.read_events():
             if node.tag == "error":
                 report.errors.append(_error(node))
+            elif node.tag == "vargv":
+                report.options = tuple(arg.text or "" for arg in node.findall("arg")[:100])
             elif node.tag == "status" and node.findtext("state") == "FINISHED":
                 report.complete = True
     except (xml.ParseError, ValueError):
@@ -132,12 +138,26 @@ def parse(pid: int, data: bytes) -> Report:
     return report
 
 
+def is_held(file: Collected, pid: int) -> bool:
+    """Did valgrind itself hold this open, about to exit as this process?"""
+    return file.by == pid and _TOOL.fullmatch(file.program) is not None
+
+
+def has_our_options(report: Report) -> bool:
+    """A program can start valgrind too, with options that find less."""
+    wanted = [re.escape(word).replace("%t", ".*") for word in ARGV[1:]]
+    return len(wanted) == len(report.options) and all(map(re.fullmatch, wanted, report.options))
+
+
 def reports(log: EntryLog) -> list[Report]:
+    """The reports that were collected, those of the main processes first: there may be too many of others."""
     found = []
-    for file in log.files[:REPORTS_MAX]:
-        match = _NAME.fullmatch(file.name)
-        if match and file.data is not None:
-            found.append(parse(int(match[1]), file.data))
+    main = {s.pid for s in log.spawns}
+    named = [(int(match[1]), f) for f in log.files if (match := _NAME.fullmatch(f.name)) and f.data is not None]
+    for pid, file in sorted(named, key=lambda n: n[0] not in main)[:REPORTS_MAX]:
+        report = parse(pid, file.data or b"")
+        report.held = is_held(file, pid)
+        found.append(report)
     return found
 
 
@@ -187,9 +207,9 @@ def _findings(all_reports: list[Report], own: frozenset[str]) -> Iterator[Findin
             )
 
 
-def findings(log: EntryLog, own: frozenset[str], *, passed: bool) -> list[Finding]:
+def findings(log: EntryLog, own: frozenset[str], *, passed: bool, held: bool = False) -> list[Finding]:
     """The findings of one entry of the memcheck pass. `own` are the names of the submission's files; `passed`: the
-    judge was content, so something has to show that valgrind was there."""
+    judge was content, so something has to show that valgrind was there; `held`: warden could see who held a report."""
     all_reports = reports(log)
     found: dict[tuple[str, Location | None], Finding] = {}
     for f in _findings(all_reports, own):
@@ -197,16 +217,17 @@ def findings(log: EntryLog, own: frozenset[str], *, passed: bool) -> list[Findin
     kept = list(found.values())[:FINDINGS_MAX]
     # an error comes before the leak that it may have caused
     kept.sort(key=lambda f: f.kind == "memory_leak")
-    return kept + _missing(log, all_reports, passed)
+    return kept + _missing(log, all_reports, passed, held)
 
 
-def _missing(log: EntryLog, all_reports: list[Report], passed: bool) -> list[Finding]:
+def _missing(log: EntryLog, all_reports: list[Report], passed: bool, held: bool) -> list[Finding]:
     """A process that exited by itself under valgrind has a complete report, or it got away from valgrind. One that was
-    killed has none; but where all were, nothing has been checked."""
-    complete = {r.pid for r in all_reports if r.complete}
+    killed has none, or one that nobody saw it hold; but where all were, nothing has been checked."""
+    complete = [r for r in all_reports if r.complete and has_our_options(r)]
+    seen = {r.pid for r in complete if r.held or not held}
     peers = {s.proc for s in log.spawns if s.peer}  # ours are not under valgrind
     for e in log.exits:
-        if e.proc not in peers and e.status.code is not None and e.pid not in complete:
+        if e.proc not in peers and e.status.code is not None and e.pid not in seen:
             return [catalogue.finding("memory_error", "no_memcheck_report", {"pid": e.pid})]
     if passed and any(not s.peer for s in log.spawns) and not complete:
         return [catalogue.finding("memory_error", "no_memcheck_report")]

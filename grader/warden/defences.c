@@ -10,7 +10,7 @@ static const char *const names[DEFENCES] = {
     [DEFENCE_RLIMITS] = "rlimits", [DEFENCE_END] = "end",
     [DEFENCE_REMOVAL] = "removal", [DEFENCE_IPC] = "ipc",
     [DEFENCE_NET] = "net",         [DEFENCE_SPACE] = "space",
-    [DEFENCE_LINKS] = "links",
+    [DEFENCE_LINKS] = "links",     [DEFENCE_REPORTS] = "reports",
 };
 
 bool defended(enum defence defence)

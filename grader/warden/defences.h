@@ -19,6 +19,7 @@ enum defence {
     DEFENCE_NET,          /* the same: a network namespace */
     DEFENCE_SPACE,        /* the same: temporary file systems have a size and a number of inodes */
     DEFENCE_LINKS,        /* files are collected with the student's rights, and links are not followed */
+    DEFENCE_REPORTS,      /* a report is read from the descriptor of who writes it */
     DEFENCES
 };
 

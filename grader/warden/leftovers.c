@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -410,32 +409,17 @@ char *leftovers_make_cwd(struct warden *w)
 static void send_file(struct run *r, int folder, const char *name)
 {
     struct buffer b = {0};
-    struct stat st;
-    json_begin(&b, "file", warden_ms(r->w));
-    json_text(&b, "id", r->e->id);
+    run_event_begin(r, &b, "file");
     json_text(&b, "name", name);
-    const bool careful = defended(DEFENCE_LINKS);
-    if (!careful)
+    cleanup_fd int fd = -1;
+    if (!defended(DEFENCE_LINKS)) {
         as_self(r->w);
-    cleanup_fd int fd = openat(folder, name, O_RDONLY | (careful ? O_NOFOLLOW : 0) | O_NONBLOCK | O_CLOEXEC);
-    const char *why = NULL;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        why = "it cannot be opened";
-    else if (!S_ISREG(st.st_mode))
-        why = "it is no regular file";
-    else if (st.st_size > r->e->limits.collect)
-        why = "it is too large";
-    if (why) {
-        json_text(&b, "refused", why);
-    } else {
-        char *data = xcalloc((size_t)st.st_size + 1, 1);
-        ssize_t n, size = 0;
-        while (size < st.st_size && (n = read(fd, data + size, (size_t)(st.st_size - size))) > 0)
-            size += n;
-        json_int(&b, "size", size);
-        json_base64(&b, "base64", data, (size_t)size);
-        free(data);
+        fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        as(r->w, r->w->plan.student);
     }
+    if (fd < 0)
+        fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    reports_content(r, &b, fd);
     as_self(r->w);
     warden_event(r->w, &b);
     as(r->w, r->w->plan.student);
@@ -450,13 +434,10 @@ void leftovers_collect(struct run *r)
     DIR *d = folder < 0 ? NULL : fdopendir(folder);
     size_t sent = 0;
     for (struct dirent *e; d && sent < 256 && (e = readdir(d));) {
-        for (size_t i = 0; i < r->e->collect.count; i++) {
-            if (fnmatch(r->e->collect.list[i], e->d_name, FNM_PERIOD) == 0) {
-                send_file(r, dirfd(d), e->d_name);
-                sent++;
-                break;
-            }
-        }
+        if (!reports_wanted(r, e->d_name) || reports_taken(r, e->d_name))
+            continue;
+        send_file(r, dirfd(d), e->d_name);
+        sent++;
     }
     if (d)
         closedir(d);

@@ -502,6 +502,7 @@ static void release(struct run *r)
     log_free(&r->log);
     descriptors_free(&r->owned);
     inject_free(&r->faults);
+    reports_free(r);
     free(r->tracees);
     free(r->cwd);
     close_fd(&r->control);

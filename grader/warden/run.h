@@ -15,6 +15,7 @@
  *   postmortem.c  why (from scene.c: the wait-for graph, and waits.c: what each waits for)
  *   sites.c       where in the source: file and line of a stack
  *   leftovers.c   what is still there after the end, and its removal
+ *   reports.c     files that are collected, as their writer left them
  */
 #ifndef WARDEN_RUN_H
 #define WARDEN_RUN_H
@@ -222,6 +223,9 @@ struct run {
     struct ownership owned;
     struct faults faults;
     bool timer_seen; /* something may wake a blocked process */
+    char **taken; /* names of files that were collected at their writers' ends */
+    size_t taken_count;
+    int64_t taken_bytes;
 
     int64_t cpu_base_ns; /* of the group, when the entry began */
     int64_t cpu_reaped_ns, cpu_judge_ns, oom_base, forks_base;
@@ -363,5 +367,14 @@ void leftovers_as_student(const struct warden *w,
                           bool on); /* file access with the student's rights, and back */
 void leftovers_collect(struct run *r);
 void leftovers_remove_cwd(struct run *r);
+
+/* reports.c */
+/* A process stands at its exit_group(2): tells what it has written into a file that is collected. */
+void reports_take(struct run *r, pid_t pid);
+bool reports_wanted(const struct run *r, const char *name); /* are files of this name collected? */
+bool reports_taken(const struct run *r, const char *name);  /* was one told by reports_take? */
+/* Adds to a `file` event what can be read there, or why it is refused. */
+void reports_content(const struct run *r, struct buffer *b, int fd);
+void reports_free(struct run *r);
 
 #endif

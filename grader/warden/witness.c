@@ -169,6 +169,8 @@ static bool on_call(struct run *r, struct tracee *t)
     e.pc = info.instruction_pointer;
     e.sp = info.stack_pointer;
     t->leaves = t->observed = false;
+    if (e.number == SYS_exit_group)
+        reports_take(r, t->tgid);
     const enum injection injection = inject_entry(r, t, &e);
     if (injection != INJECT_NOTHING)
         return injection != INJECT_HOLDS;

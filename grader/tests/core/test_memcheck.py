@@ -1,6 +1,7 @@
 """Reports of the real valgrind about programs with known faults, and files that only claim to be reports."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -123,6 +124,51 @@ def test_files_that_a_submission_leaves_do_not_change_what_valgrind_looks_for(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("VALGRIND_OPTS", options)
     assert [f.cause for f in found(program, "lost", tmp_path)] == ["definitely_lost"]
+
+
+# ---- what is no report of the valgrind that was started
+
+TOOL = "/usr/libexec/valgrind/memcheck-amd64-linux"
+
+
+def held(log: EntryLog, program: str = TOOL, by: int = 0) -> list[str]:
+    """The causes, where warden says of each file who held it."""
+    pid = log.spawns[0].pid
+    log.files = [replace(f, by=by or pid, program=program) for f in log.files]
+    return [f.cause for f in memcheck.findings(log, OWN, passed=True, held=True)]
+
+
+def test_a_report_counts_where_valgrind_held_it_as_this_process(program: Path, tmp_path: Path) -> None:
+    log = run(program, "clean", tmp_path)
+    assert [f.cause for f in memcheck.findings(log, OWN, passed=True, held=True)] == ["no_memcheck_report"]
+    assert held(log) == []
+    for same in ("/usr/lib/x86_64-linux-gnu/valgrind/memcheck-x86-linux", "/usr/lib64/valgrind/memcheck-arm64-linux"):
+        assert held(log, same) == []
+    for other in ("/work/bin/pump.O0", "/usr/bin/dash", "/tmp/valgrind/memcheck-amd64-linux", "/usr/lib/valgrind/memcheck-x/../sh"):
+        assert held(log, other) == ["no_memcheck_report"]
+    assert held(log, by=1) == ["no_memcheck_report"]
+
+
+def test_a_process_that_was_killed_need_not_have_held_its_report(program: Path, tmp_path: Path) -> None:
+    log = run(program, "clean", tmp_path)
+    log.exits = [Exit(log.id, 0, log.spawns[0].pid, Status(signal=15), 1.0)]
+    assert memcheck.findings(log, OWN, passed=True, held=True) == []
+
+
+def test_a_report_of_a_valgrind_with_other_options_is_none(program: Path, tmp_path: Path) -> None:
+    for words in (["--xml=yes", "--xml-file=%t/vg.%p.xml"], [*memcheck.ARGV[1:], "--suppressions=/dev/null"]):
+        argv = ["/usr/bin/valgrind", *(w.replace("%t", str(tmp_path)) for w in words)]
+        process = subprocess.Popen([*argv, program, "clean"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert process.wait(120) == 0
+        log = entry(tmp_path, process.pid, Status(code=0))
+        assert [f.cause for f in memcheck.findings(log, OWN, passed=True)] == ["no_memcheck_report"]
+
+
+def test_many_reports_of_others_do_not_hide_that_of_the_process_itself(program: Path, tmp_path: Path) -> None:
+    log = run(program, "clean", tmp_path)
+    others = [Collected(log.id, f"vg.{9_000_000 + i}.xml", b"<x/>") for i in range(memcheck.REPORTS_MAX)]
+    log.files = [*others, *log.files]
+    assert memcheck.findings(log, OWN, passed=True) == []
 
 
 # ---- what is no report

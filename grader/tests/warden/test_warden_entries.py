@@ -1,6 +1,8 @@
 """Entries, limits, ends and leftovers."""
 
+import base64
 import json
+import os
 import shutil
 
 import pytest
@@ -315,6 +317,48 @@ def test_a_collected_name_that_is_no_file_is_refused(warden):
     assert {f["name"]: f["refused"] for f in out.of("file")} == {
         "a.out": "it cannot be opened", "b.out": "it is no regular file", "c.out": "it is no regular file",
         "d.out": "it is too large"}
+
+
+REPORTS = """
+proc, pid = j.spawn("reports", ["%s"])
+j.record(pid=pid, status=j.wait(proc)["value"])
+"""
+
+
+def collected(warden, how, *options):
+    out = warden.test(REPORTS % how, ["reports"], entry="collect r.*", options=options)
+    return out.record()["pid"], [(f["name"], base64.b64decode(f["base64"]), f.get("by"), f.get("program")) for f in out.of("file")]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("how", ["", "replaced", "later"])
+def test_a_file_that_its_writer_holds_at_its_exit_is_taken_from_it(warden, how, level):
+    pid, files = collected(warden, how, "--level", level)
+    assert len(files) == 1 and files[0][:3] == ("r.txt", b"mine, all", pid)
+    assert files[0][3].endswith("/bin/reports")
+
+
+def test_a_working_directory_may_have_another_name(warden):
+    """As where TMPDIR is a link, and longer than most names."""
+    work = warden.work(["reports"], {"j": REPORTS % ""})
+    link = work.parent / "link"
+    deep = work.parent / ("d" * 200) / ("e" * 60)
+    deep.mkdir(parents=True)
+    work.rename(deep / "work")
+    link.symlink_to(deep / "work")
+    out = warden.plan("program reports bin/reports\ntest t\njudge judge/j\nname it\ncollect r.*\nend\n", link, "--level", "none")
+    (file,) = out.of("file")
+    assert (base64.b64decode(file["base64"]), file["by"]) == (b"mine, all", out.record()["pid"])
+
+
+def test_what_another_program_holds_is_said_to_be_that_program_s(warden):
+    pid, files = collected(warden, "exec")
+    assert files == [("r.txt", b"forged\n", pid, os.path.realpath("/bin/sh"))]
+
+
+def test_what_nobody_held_at_an_exit_is_nobody_s(warden):
+    assert collected(warden, "killed")[1] == [("r.txt", b"mine", None, None)]
+    assert collected(warden, "later", "--without", "reports")[1] == [("r.txt", b"forged", None, None)]
 
 
 def test_bytes_that_are_no_text_do_not_break_the_stream(warden):
