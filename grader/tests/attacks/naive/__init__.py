@@ -19,19 +19,29 @@ from ipclab.slots import uids
 
 HERE = Path(__file__).resolve().parent
 # The test's own includes are looked for beside the submission, as where both are copied into one folder.
-_COMPILE = "gcc -g -O1 -I. -c test_naive.c -o test.o && gcc -g -O0 -I. -c sum.c && gcc *.o -lcmocka -o t"
-_MAKE = f"if [ -f Makefile ]; then make; else {_COMPILE}; fi"
-VERDICTS = ("exit", "stdout", "xml")
+_MAKE = (
+    "if [ -f Makefile ]; then exec make; fi; "
+    "gcc -g -O1 -I. {tests} -c test_naive.c -o test.o && gcc -g -O0 -I. -c sum.c && {library}gcc *.o {link} -lcmocka -o t"
+)
+# What it believes, and how it is built then.
+VERDICTS: dict[str, dict[str, str]] = {
+    "exit": {},  # the exit code
+    "stdout": {},  # cmocka's summary
+    "xml": {},  # cmocka's report
+    "child": {"tests": "-DCHILD"},  # the exit code of a child that runs the tests
+    "wrapped": {"tests": "-DWRAPPED", "link": "-Wl,--wrap=exit"},  # linked as tests are that use mocks
+    "library": {"library": "ar rc tests.a test.o && rm test.o && ", "link": "tests.a"},
+}
 _LIMITS = Limits(wall_ms=8000, cpu_ms=4000, processes=64, output=1 << 20)
 
 
 def passes(files: dict[str, bytes], header: bytes, sandbox: str, verdict: str) -> bool:
-    """Does such a grader give full marks? verdict: what it believes: exit (the exit code), stdout (cmocka's summary), xml (its report)."""
+    """Does such a grader give full marks? verdict: one of VERDICTS."""
     if verdict not in VERDICTS:
         raise ValueError(verdict)
     inputs = {f"src/{name}": File(data) for name, data in files.items()}
     inputs |= {"src/sum.h": File(header), "src/test_naive.c": File((HERE / "test_naive.c").read_bytes())}
-    made = _run(CommandEntry("t", ("/bin/sh", "-c", _MAKE), build.LIMITS, tuple(inputs), ("t",)), inputs, sandbox)
+    made = _run(CommandEntry("t", ("/bin/sh", "-c", _script(verdict)), build.LIMITS, tuple(inputs), ("t",)), inputs, sandbox)
     program = next((f.data for f in made.files if f.name == "t" and f.data), None)
     if program is None:
         return False
@@ -40,15 +50,19 @@ def passes(files: dict[str, bytes], header: bytes, sandbox: str, verdict: str) -
     return _verdict(_run(command, {"bin/t": File(program, 0o755)}, sandbox), verdict)
 
 
+def _script(verdict: str) -> str:
+    return _MAKE.format(**{"tests": "", "library": "", "link": ""} | VERDICTS[verdict])
+
+
 def _verdict(log: EntryLog, verdict: str) -> bool:
     assert log.end is not None
-    if verdict == "exit":
-        return log.end.command is not None and log.end.command.code == 0
     if verdict == "stdout":
         text = b"".join(o.data for o in log.outputs)
         return b"[  PASSED  ] 2 test(s)." in text and b"FAILED" not in text
-    report = next((f.data for f in log.files if f.data), b"")
-    return b'tests="2"' in report and b'failures="0"' in report
+    if verdict == "xml":
+        report = next((f.data for f in log.files if f.data), b"")
+        return b'tests="2"' in report and b'failures="0"' in report
+    return log.end.command is not None and log.end.command.code == 0
 
 
 def _run(command: CommandEntry, files: dict[str, File], sandbox: str) -> EntryLog:
