@@ -10,6 +10,8 @@ A switch is a word:
     fresh_inputs               each run has other inputs
     source_checks, client_requests, …    of ipclab's own (grading.Options.without)
     memcheck_summary           a report that valgrind did not finish costs the test
+    command_line_only          valgrind takes options from its command line only
+    valgrind_options           a report says that valgrind had our options
     two_passes                 a test runs plain as well, not only under valgrind
 """
 
@@ -34,10 +36,11 @@ from ipclab.sandbox.local import LocalSandbox
 from ipclab.slots import Uids
 
 WARDEN = frozenset(
-    ("uids", "unprivileged", "calls", "descriptors", "rlimits", "end", "removal", "ipc", "net", "space", "links")
+    ("uids", "unprivileged", "calls", "descriptors", "rlimits", "end", "removal", "ipc", "net", "space", "links", "reports")
 )  # fmt: skip
 OF_OPTIONS = frozenset(("source_checks", "client_requests"))
-OWN = frozenset(("namespaces", "own_uid", "separate_build", "fresh_inputs", "memcheck_summary", "separation"))
+OWN = frozenset(("namespaces", "own_uid", "separate_build", "fresh_inputs", "separation"))
+MEMCHECK = frozenset(("memcheck_summary", "command_line_only", "valgrind_options"))
 # Out of reach, but not without end: a control run on a real machine must end too. Bytes where a limit is of bytes.
 RAISED = {
     "wall_ms": 9000, "cpu_ms": 8000, "memory": 700 << 20, "processes": 400, "files": 4000, "file_size": 300 << 20, "output": 256 << 20,
@@ -51,7 +54,7 @@ SEED = 0x5EED
 def is_known(word: str) -> bool:
     kind, colon, name = word.partition(":")
     if not colon:
-        return word in WARDEN | OF_OPTIONS | OWN
+        return word in WARDEN | OF_OPTIONS | OWN | MEMCHECK
     return {"limit": name in RAISED, "build": name in BUILD_RAISED, "docker": name.startswith("-")}.get(kind, False)
 
 
@@ -151,7 +154,8 @@ def _build_limits(off: frozenset[str]) -> Limits:
 def _plan_with_tests(lab: Lab, *args: Any) -> tuple[Plan, dict[str, File]]:
     """The compiler's plan where tests lie beside the submission, as with a grader that builds them together."""
     plan, files = build_plan(lab, *args)
-    tests = {f"src/{p.name}": File(p.read_bytes()) for p in Path(lab.folder / "tests/hidden").glob("*.c")}
+    sources = [*Path(lab.folder / "tests/hidden").glob("*.c"), *Path(lab.folder / "tests").glob("*.h")]
+    tests = {f"src/{p.name}": File(p.read_bytes().replace(b'"../', b'"')) for p in sources}  # all in one folder
     entries = tuple(replace(e, inputs=(*e.inputs, *tests)) for e in plan.entries)  # type: ignore[union-attr, call-arg]
     return replace(plan, entries=entries), files | tests
 
@@ -166,6 +170,17 @@ def _no_summary(*args: Any, **kwargs: Any) -> list[Any]:
 memcheck_findings = memcheck.findings
 
 
+def _memcheck_patches(off: frozenset[str]) -> Iterator[Any]:
+    if "memcheck_summary" in off:
+        yield mock.patch.object(memcheck, "findings", _no_summary)
+    if "command_line_only" in off:
+        yield mock.patch.object(memcheck, "ARGV", tuple(w for w in memcheck.ARGV if w != "--command-line-only=yes"))
+    if "reports" in off:
+        yield mock.patch.object(memcheck, "is_held", lambda file, pid: True)
+    if "valgrind_options" in off:
+        yield mock.patch.object(memcheck, "has_our_options", lambda report: True)
+
+
 @contextlib.contextmanager
 def _patched(off: frozenset[str]) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
@@ -175,8 +190,8 @@ def _patched(off: frozenset[str]) -> Iterator[None]:
             stack.enter_context(mock.patch.object(grading, "uids", lambda: contextlib.nullcontext(pair)))
         if "separate_build" in off:
             stack.enter_context(mock.patch.object(build, "plan", _plan_with_tests))
-        if "memcheck_summary" in off:
-            stack.enter_context(mock.patch.object(memcheck, "findings", _no_summary))
+        for patch in _memcheck_patches(off):
+            stack.enter_context(patch)
         yield
 
 

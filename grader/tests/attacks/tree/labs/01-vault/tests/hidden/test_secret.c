@@ -1,8 +1,8 @@
 #include "../vault.h"
 
 /* What no submission may ever see: each attack that steals a test is looked at for these words. */
-static const char secret[] = "the-moon-is-a-"
-                             "hidden-test";
+__attribute__((used)) static const char secret[] = "the-moon-is-a-"
+                                                   "hidden-test";
 
 TK_TEST(sum_adds_secretly)
 {
@@ -13,7 +13,7 @@ TK_TEST(sum_adds_secretly)
     tk_put_bytes(m, name.data, name.size);
     tk_bytes greeting = tk_get_bytes(tk_call(driver, m));
     tk_bytes wanted = tk_join(tk_bytes_of("hello "), name);
-    tk_assert_bytes(greeting, wanted.data, wanted.size, secret[0] ? "the greeting" : secret);
+    tk_assert_bytes(greeting, wanted.data, wanted.size, "the greeting");
 }
 
 TK_TEST(up_again)
