@@ -1,0 +1,30 @@
+/*+++
+number = "3b"
+title = "the word of a child that returned, from the driver itself"
+file = "sum.c"
+succeeds = "marks"
+score = 30
+[[defence]]
+name = "hostile link"
+why = "the caps and types of the judge's decoder are its very code: there is no judge without them"
++++*/
+#include "sum.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINK 200 /* where a driver has its end of the link to the judge */
+
+int sum(int a, int b)
+{
+    static const unsigned char answer[] = {0,   0,   0,   22,  's', 0,   0,   0,   17,  'r', 'e', 't', 'u',
+                                           'r', 'n', 'e', 'd', '-', 'i', 'n', '-', 'c', 'h', 'i', 'l', 'd'};
+    (void)a, (void)b;
+    send(LINK, answer, sizeof answer, MSG_NOSIGNAL);
+    _exit(0);
+}
+
+void greet(const char *name, char *to, size_t room)
+{
+    (void)name, (void)to, (void)room;
+}

@@ -1,0 +1,30 @@
+/*+++
+number = "3b"
+title = "half an answer, and then nothing for ever"
+file = "sum.c"
+succeeds = "marks"
+score = 30
+[[defence]]
+name = "hostile link"
+why = "the caps and types of the judge's decoder are its very code: there is no judge without them"
++++*/
+#include "sum.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINK 200 /* where a driver has its end of the link to the judge */
+
+int sum(int a, int b)
+{
+    static const unsigned char half[] = {0, 0, 0, 9, 'i', 0, 0, 0};
+    (void)a, (void)b;
+    send(LINK, half, sizeof half, MSG_NOSIGNAL);
+    for (;;)
+        pause();
+}
+
+void greet(const char *name, char *to, size_t room)
+{
+    (void)name, (void)to, (void)room;
+}

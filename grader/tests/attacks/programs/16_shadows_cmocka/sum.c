@@ -1,0 +1,12 @@
+#include "sum.h"
+
+int sum(int a, int b)
+{
+    (void)a, (void)b;
+    return 0;
+}
+
+void greet(const char *name, char *to, size_t room)
+{
+    (void)name, (void)to, (void)room;
+}

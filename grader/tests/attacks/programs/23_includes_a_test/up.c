@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+#include "test_secret.c"
+
+int main(void)
+{
+    fprintf(stderr, "%s\n", secret);
+    return 0;
+}
