@@ -9,7 +9,6 @@ import fcntl
 import importlib.util
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -35,7 +34,7 @@ def _module() -> ModuleType:
 fuzz = _module()
 TARGETS = fuzz.targets()
 # Executions of the short run. Those with few are slow: a region of memory is made, a binary is read.
-RUNS = dict.fromkeys(TARGETS, 20_000) | {"control": 5_000, "region": 1_500, "lines": 1_500, "names": 1_500}
+RUNS = dict.fromkeys(TARGETS, 10_000) | {"control": 5_000, "region": 1_500, "lines": 1_500, "names": 1_500}
 
 # (file, what stands there, what is put in its place): each was, or could be, a fault of its code.
 PLANTED = {
@@ -56,54 +55,54 @@ PLANTED = {
 
 
 @pytest.fixture(scope="session")
-def place(repo: Path) -> Iterator[Path]:
-    """.build/fuzz/test, for one worker of pytest's at a time: they would all build the same."""
+def place(repo: Path) -> Path:
+    """Where what was built is kept for the next time."""
     place = repo / ".build" / "fuzz" / "test"
     place.mkdir(parents=True, exist_ok=True)
-    yield place
+    return place
 
 
-def _built(place: Path, out: Path, name: str, source: Path) -> Path:
-    with open(place / f"{out.name}-{name}.lock", "w") as lock:
+def _built(out: Path, name: str, source: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / f"{name}.lock", "w") as lock:  # another `make test` may build the same
         fcntl.flock(lock, fcntl.LOCK_EX)
         fuzz.build(out, [name], source)
     return out / name
 
 
-def _seeds(place: Path) -> Path:
-    folder = place / "seeds"
-    with open(place / "seeds.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        fuzz.seeds.write(folder)
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("seeds")
+    fuzz.seeds.write(folder)
     return folder
 
 
-def _short_run(binary: Path, place: Path, crashes: Path) -> fuzz.Row:
+def _short_run(binary: Path, seeds: Path, crashes: Path) -> fuzz.Row:
     name = binary.name
-    folders = (_seeds(place) / name, GRADER / "fuzz" / "regressions" / name)
+    folders = (seeds / name, GRADER / "fuzz" / "regressions" / name)
     nothing_kept = crashes / "corpus"  # the first folder is where libFuzzer puts what is new
     nothing_kept.mkdir(parents=True)
     return fuzz.run_target(binary, ["-seed=7", f"-runs={RUNS[name]}", "-max_len=20000"], (nothing_kept, *folders), crashes, TIMEOUT)
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_short_search_finds_nothing(place: Path, tmp_path: Path, name: str) -> None:
-    binary = _built(place, place / "bin", name, GRADER / "fuzz")
-    row = _short_run(binary, place, tmp_path / "crashes")
+def test_a_short_search_finds_nothing(place: Path, seeds: Path, tmp_path: Path, name: str) -> None:
+    binary = _built(place / "bin", name, GRADER / "fuzz")
+    row = _short_run(binary, seeds, tmp_path / "crashes")
     assert not row.crashes, row.text[-6000:]
     assert row.executions >= RUNS[name] and row.edges
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_fault_in_the_tested_code_is_found_in_the_short_search(place: Path, tmp_path: Path, name: str) -> None:
+def test_a_fault_in_the_tested_code_is_found_in_the_short_search(seeds: Path, tmp_path: Path, name: str) -> None:
     tree, (file, before, after) = tmp_path / "grader", PLANTED[name]
     for folder in ("testkit", "warden", "weave", "fuzz"):
         shutil.copytree(GRADER / folder, tree / folder)
     text = (tree / file).read_text()
     assert text.count(before) == 1, f"{file} has changed: plant another fault"
     (tree / file).write_text(text.replace(before, after))
-    binary = _built(tmp_path, tmp_path / "bin", name, tree / "fuzz")
-    row = _short_run(binary, place, tmp_path / "crashes")
+    binary = _built(tmp_path / "bin", name, tree / "fuzz")
+    row = _short_run(binary, seeds, tmp_path / "crashes")
     assert row.crashes and row.crashes[0].is_file(), f"{row.executions} executions have not found it"
 
 
