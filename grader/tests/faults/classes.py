@@ -76,7 +76,7 @@ def grade(argv: list[str], **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-_VARIES = {"started", "phases_ms", "duration_ms", "pid", "sha256"}
+_VARIES = {"started", "phases_ms", "duration_ms", "pid", "parent_pid", "sha256"}
 
 
 def same(node: Any) -> Any:
