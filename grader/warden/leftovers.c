@@ -28,10 +28,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SETTLE_NS   (2000 * NS_PER_MS)
-#define KILL_NS     (20000 * NS_PER_MS)
-#define DEPTH_MAX   64
-#define ENTRIES_MAX 100000
+#define SETTLE_NS (2000 * NS_PER_MS)
+#define KILL_NS   (20000 * NS_PER_MS)
+#define DEPTH_MAX 64 /* folders open at a time */
+#define TOLD_MAX  16 /* of a kind: who leaves more has understood by then */
 
 /* ---- becoming the student for a moment ------------------------------------------------------------
  * IPC objects and files are removed with the owner's rights: that needs no capability, and can remove
@@ -271,14 +271,32 @@ static void report_object(struct run *r, const char *cause, const char *what, co
     warden_event(r->w, &b);
 }
 
-/* One line of /proc/sysvipc/X: the key, the id, then fields that differ. In a namespace of our own all
- * of them are the test's. */
-static void drain_sysv(struct run *r, const char *what, const char *cause)
+/* The student's, or the judge's. */
+static bool remove_object(const struct run *r, const char *what, int id)
+{
+    const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
+    int gone = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(owners) && gone < 0; i++) {
+        as(r->w, owners[i]);
+        gone = strcmp(what, "shm") == 0   ? shmctl(id, IPC_RMID, NULL)
+               : strcmp(what, "sem") == 0 ? semctl(id, 0, IPC_RMID)
+                                          : msgctl(id, IPC_RMID, NULL);
+        as_self(r->w);
+    }
+    return gone == 0;
+}
+
+/* One look at /proc/sysvipc/X, which shows as many as there is room for; how many of them are gone now. */
+static size_t drain_some(struct run *r, const char *what, const char *cause, size_t *told)
 {
     char path[64], text[65536];
+    size_t gone = 0;
     snprintf(path, sizeof path, "/proc/sysvipc/%s", what);
     if (read_file(path, text, sizeof text) <= 0)
-        return;
+        return 0;
+    char *last = strrchr(text, '\n'); /* what comes after it is half a line: an id that is cut is another's */
+    if (last)
+        *last = '\0';
     char *save = NULL, *line = strtok_r(text, "\n", &save); /* the heading */
     while ((line = strtok_r(NULL, "\n", &save))) {
         long long key, size = -1;
@@ -287,18 +305,19 @@ static void drain_sysv(struct run *r, const char *what, const char *cause)
             continue;
         char name[32];
         snprintf(name, sizeof name, "0x%08x", (unsigned)key);
-        report_object(r, cause, what, name, id, strcmp(what, "shm") == 0 ? size : -1);
-        const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
-        for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
-            as(r->w, owners[i]);
-            int gone = strcmp(what, "shm") == 0   ? shmctl(id, IPC_RMID, NULL)
-                       : strcmp(what, "sem") == 0 ? semctl(id, 0, IPC_RMID)
-                                                  : msgctl(id, IPC_RMID, NULL);
-            as_self(r->w);
-            if (gone == 0)
-                break;
-        }
+        if ((*told)++ < TOLD_MAX)
+            report_object(r, cause, what, name, id, strcmp(what, "shm") == 0 ? size : -1);
+        gone += remove_object(r, what, id);
     }
+    return gone;
+}
+
+/* In a namespace of our own all of them are the test's. */
+static void drain_sysv(struct run *r, const char *what, const char *cause)
+{
+    size_t told = 0;
+    while (drain_some(r, what, cause, &told) > 0)
+        ;
 }
 
 /* ---- files --------------------------------------------------------------------------------------- */
@@ -307,28 +326,43 @@ struct sweep {
     struct run *r;
     const char *kind, *cause; /* NULL: say nothing */
     const char *where;
-    size_t seen;
     size_t reported;
+    int top;           /* the folder that is swept */
+    size_t brought_up; /* folders that lay too deep: they were moved there, and have their turn then */
+    char mark[32];     /* how their names begin: nobody who is dead by now could know it */
 };
 
 static void sweep_folder(struct sweep *s, int folder, int depth);
 
+/* However deep it lies, only so many folders are open at a time. */
+static void bring_up(struct sweep *s, int folder, const char *name)
+{
+    char up[64];
+    snprintf(up, sizeof up, "%s%zu", s->mark, s->brought_up);
+    if (renameat(folder, name, s->top, up) == 0)
+        s->brought_up++;
+}
+
 static void sweep_entry(struct sweep *s, int folder, const char *name, int depth)
 {
     struct stat st;
-    if (++s->seen > ENTRIES_MAX || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
     if (S_ISDIR(st.st_mode)) {
         fchmodat(folder, name, 0700, 0);
+        if (depth == DEPTH_MAX) {
+            bring_up(s, folder, name);
+            return;
+        }
         int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (inner >= 0)
             sweep_folder(s, inner, depth + 1);
     }
     bool gone = unlinkat(folder, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0;
-    if (!gone || !s->cause || s->r->silent || depth != 0)
+    if (!gone || !s->cause || s->r->silent || depth != 0 || strncmp(name, s->mark, strlen(s->mark)) == 0)
         return;
     char *path = xformat("%s/%s", s->where, name);
-    if (!says_nothing(s->r, path) && s->reported++ < 16) {
+    if (!says_nothing(s->r, path) && s->reported++ < TOLD_MAX) {
         struct buffer b = {0};
         run_finding_begin(s->r, &b, s->kind, s->cause);
         json_text(&b, "name", name);
@@ -343,7 +377,7 @@ static void sweep_entry(struct sweep *s, int folder, const char *name, int depth
 /* Takes over the descriptor. */
 static void sweep_folder(struct sweep *s, int folder, int depth)
 {
-    DIR *d = depth < DEPTH_MAX ? fdopendir(folder) : NULL;
+    DIR *d = fdopendir(folder);
     if (!d) {
         close(folder);
         return;
@@ -357,12 +391,17 @@ static void sweep_folder(struct sweep *s, int folder, int depth)
 static void sweep(struct run *r, const char *path, const char *kind, const char *cause)
 {
     struct sweep s = {.r = r, .kind = kind, .cause = cause, .where = path};
+    snprintf(s.mark, sizeof s.mark, ".deep-%llx-", (unsigned long long)now_ns());
     const uid_t owners[] = {r->w->plan.student, r->w->plan.judge};
     for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
         as(r->w, owners[i]);
-        int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (folder >= 0)
-            sweep_folder(&s, folder, 0);
+        size_t before;
+        do {
+            before = s.brought_up;
+            s.top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            if (s.top >= 0)
+                sweep_folder(&s, s.top, 0);
+        } while (s.brought_up > before);
         as_self(r->w);
         if (!r->w->level.own_uids)
             break;

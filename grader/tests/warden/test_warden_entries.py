@@ -242,6 +242,22 @@ j.record(status=j.wait(proc)["value"])
             ("ipc_leak", "sysv_sem"), ("ipc_leak", "sysv_shm")]
 
 
+def test_nothing_is_left_behind_however_much_and_deep(warden):
+    judge = """
+proc, pid, i, o = j.spawn_piped(NAME)
+j.record(status=j.wait(proc)["value"])
+"""
+    judges = {name: judge.replace("NAME", repr(name)) for name in ("hoards", "finds")}
+    work = warden.work(["hoards", "finds"], judges)
+    plan = "program hoards bin/hoards\nprogram finds bin/finds\n" + "".join(
+        f"test {name}\njudge judge/{name}\nname it\nend\n" for name in judges)
+    out = warden.plan(plan, work)
+    assert out.record("hoards")["status"] == 0
+    assert out.record("finds")["status"] == 0
+    causes = [cause for _, cause in out.findings("hoards")]
+    assert causes.count("sysv_shm") == 16 and causes.count("file_left") == 1 and out.findings("finds") == []
+
+
 def test_what_a_program_has_when_the_test_breaks_off_is_not_left_behind(warden):
     judge = """
 proc, pid, i, o = j.spawn_piped("objects", ["stay"])
