@@ -278,6 +278,8 @@ static void read_plan(struct warden *w, int fd)
     plan_read(&w->plan, in);
     if (!defended(DEFENCE_UIDS))
         w->plan.student = w->plan.judge;
+    if (!defended(DEFENCE_UNPRIVILEGED))
+        w->plan.student = geteuid();
     fclose(in);
 }
 
