@@ -78,7 +78,7 @@ def try_it(attack: Attack, sandbox: str, off: frozenset[str]) -> Try:
         return Try(content, "full marks" if content else "no marks")
     if attack.succeeds == "neighbour":
         return _beside(attack, sandbox, off)
-    run = grade(attack.files, sandbox, off)
+    run = grade(attack.files, sandbox, off, attack.args)
     succeeded = _shows(attack, run)
     return Try(succeeded, _words(attack, run, succeeded), run.result)
 

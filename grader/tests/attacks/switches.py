@@ -5,6 +5,7 @@ A switch is a word:
     namespaces                 warden's level `none`, run by root: uids and limits, no namespace
     docker:FLAG                a flag of `docker run` is left out; docker:FLAG=>OTHER puts another in its place
     limit:NAME, build:NAME     a limit of the tests, of the compiler, is raised out of reach
+    cgroup                     local: warden's control group (it then counts by /proc, as in a container)
     own_uid                    each run has a uid of its own
     separate_build             no test lies where the compiler runs
     fresh_inputs               each run has other inputs
@@ -19,16 +20,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
 from corpus import LAB, TREE
 from ipclab import build, events, grading, manifest, memcheck, slots
 from ipclab.grading import Grader, Options
-from ipclab.model import Lab, Limits, Result, SourceFile, Submission
+from ipclab.model import Lab, Limits, Result, SourceFile, Submission, Test
 from ipclab.plan import Plan
 from ipclab.sandbox import File, Files, Sandbox, docker
 from ipclab.sandbox.docker import DockerSandbox
@@ -39,7 +41,7 @@ WARDEN = frozenset(
     ("uids", "unprivileged", "calls", "descriptors", "rlimits", "end", "removal", "ipc", "net", "space", "links", "reports")
 )  # fmt: skip
 OF_OPTIONS = frozenset(("source_checks", "client_requests"))
-OWN = frozenset(("namespaces", "own_uid", "separate_build", "fresh_inputs", "separation"))
+OWN = frozenset(("namespaces", "cgroup", "own_uid", "separate_build", "fresh_inputs", "two_passes", "separation"))
 MEMCHECK = frozenset(("memcheck_summary", "command_line_only", "valgrind_options"))
 # Out of reach, but not without end: a control run on a real machine must end too. Bytes where a limit is of bytes.
 RAISED = {
@@ -105,7 +107,9 @@ class AttackedGrader(Grader):
         without = tuple(word for name in sorted(off & WARDEN) for word in ("--without", name))
         level = ("--level", "none") if "namespaces" in off and sandbox == "local" else ()
         more: dict[str, Any] = {"without": off & OF_OPTIONS} if hasattr(Options(), "without") else {}
-        super().__init__(lab, Options(sandbox=sandbox, jobs=1, seed=seed, keep=False, warden_options=(*level, *without), **more))
+        cgroup = ("--cgroup", "none") if "cgroup" in off and sandbox == "local" else ()
+        options = (*level, *cgroup, *without)
+        super().__init__(lab, Options(sandbox=sandbox, jobs=1, seed=seed, keep=False, warden_options=options, **more))
 
     def _make(self) -> Sandbox:
         if self.kit.image is None:
@@ -129,14 +133,18 @@ def docker_flags(off: frozenset[str]) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def the_lab(off: frozenset[str] = frozenset()) -> Lab:
+def the_lab(off: frozenset[str] = frozenset(), limits: Mapping[str, int] | None = None) -> Lab:
+    """The lab. `limits`: what an attack has less of in `up`, so that its test takes less time."""
     lab = manifest.load_lab(TREE, LAB)
     raised = {word.partition(":")[2] for word in off if word.startswith("limit:")}
 
-    def more(limits: Limits) -> Limits:
-        return replace(limits, **{name: max(RAISED[name], getattr(limits, name)) for name in raised})
+    def changed(test: Test) -> Test:
+        own = replace(test.limits, **(limits or {})) if test.target == "up" else test.limits
+        own = replace(own, **{name: max(RAISED[name], getattr(own, name)) for name in raised})
+        only_under_the_tool = "two_passes" in off and test.target == "sum"
+        return replace(test, limits=own, passes=("memcheck",) if only_under_the_tool else test.passes)
 
-    return replace(lab, tests=tuple(replace(t, limits=more(t.limits)) for t in lab.tests))
+    return replace(lab, tests=tuple(changed(t) for t in lab.tests))
 
 
 def submission(files: dict[str, bytes], name: str = "attack") -> Submission:
@@ -146,9 +154,9 @@ def submission(files: dict[str, bytes], name: str = "attack") -> Submission:
     return Submission(name, name, sources, digest(sources))
 
 
-def _build_limits(off: frozenset[str]) -> Limits:
+def _build_limits(off: frozenset[str], limits: Mapping[str, int] | None) -> Limits:
     raised = {word.partition(":")[2] for word in off if word.startswith("build:")}
-    return replace(BUILD_LIMITS, **{name: BUILD_RAISED[name] for name in raised})
+    return replace(replace(BUILD_LIMITS, **(limits or {})), **{name: BUILD_RAISED[name] for name in raised})
 
 
 def _plan_with_tests(lab: Lab, *args: Any) -> tuple[Plan, dict[str, File]]:
@@ -182,9 +190,9 @@ def _memcheck_patches(off: frozenset[str]) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _patched(off: frozenset[str]) -> Iterator[None]:
+def _patched(off: frozenset[str], limits: Mapping[str, int] | None) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(build, "LIMITS", _build_limits(off)))
+        stack.enter_context(mock.patch.object(build, "LIMITS", _build_limits(off, limits)))
         if "own_uid" in off:
             pair = stack.enter_context(slots.uids())
             stack.enter_context(mock.patch.object(grading, "uids", lambda: contextlib.nullcontext(pair)))
@@ -195,23 +203,25 @@ def _patched(off: frozenset[str]) -> Iterator[None]:
         yield
 
 
-def grader_without(off: frozenset[str], sandbox: str) -> AttackedGrader:
-    return AttackedGrader(the_lab(off), sandbox, off, SEED if "fresh_inputs" in off else None)
+def grader_without(off: frozenset[str], sandbox: str, limits: Mapping[str, int] | None = None) -> AttackedGrader:
+    return AttackedGrader(the_lab(off, limits), sandbox, off, SEED if "fresh_inputs" in off else None)
 
 
 @contextlib.contextmanager
-def switched_off(off: frozenset[str]) -> Iterator[None]:
-    """While this lasts, the defences are off, as far as they are Python's."""
+def switched_off(off: frozenset[str], limits: Mapping[str, int] | None = None) -> Iterator[None]:
+    """While this lasts, the defences are off, as far as they are Python's. `limits`: of the compiler."""
     if unknown := [word for word in off if not is_known(word)]:
         raise ValueError(f"no such switch: {unknown}")
-    with _patched(off):
+    with _patched(off, limits):
         yield
 
 
-def grade(files: dict[str, bytes], sandbox: str, off: frozenset[str] = frozenset()) -> Run:
-    """Grades the files with some defences off."""
-    with switched_off(off):
-        grader = grader_without(off, sandbox)
+def grade(
+    files: dict[str, bytes], sandbox: str, off: frozenset[str] = frozenset(), args: Mapping[str, Any] = MappingProxyType({})
+) -> Run:
+    """Grades the files with some defences off. `args`: the attack's, of which `limits` and `build` are limits of its own."""
+    with switched_off(off, args.get("build")):
+        grader = grader_without(off, sandbox, args.get("limits"))
         began = time.monotonic()
         result = grader.one(submission(files))
         return Run(result, time.monotonic() - began, grader.kept)
