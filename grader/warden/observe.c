@@ -108,12 +108,10 @@ bool observe_unwaited(struct run *r, struct process *p, pid_t child)
 
 /* Whoever is still its child was never waited for. A child whose parent was some other process (a daemon's
  * double fork) is no child of it any more and is not meant. */
-static void main_exits(struct run *r, const struct tracee *t, struct process *p)
+static void main_exits(struct run *r, struct process *p)
 {
     pid_t children[64];
-    uint64_t ignored, caught;
-    if (p->peer || t->reaps_itself ||
-        (proc_signals(p->pid, p->pid, &ignored, &caught) && ignored & 1ULL << (SIGCHLD - 1)))
+    if (p->peer || witness_reaps_itself(r, p->pid))
         return;
     size_t n = proc_children(p->pid, children, ARRAY_SIZE(children));
     for (size_t i = 0; i < n; i++)
@@ -266,7 +264,7 @@ static void at_once(struct run *r, struct tracee *t, const struct call *c, const
         break;
     case CALL_EXIT:
         if ((p = run_process(r, t->tgid)) && !p->ended)
-            main_exits(r, t, p);
+            main_exits(r, p);
         break;
     case CALL_CLOSE:
         descriptors_close(r, t->tgid, (int)e->args[0], e->object, e->site);

@@ -218,13 +218,21 @@ static void child_ended(struct run *r, pid_t pid, const char *role, int status)
 #define ROUND_EVERY    4   /* so often the others have their turn */
 #define SERVED_AT_ONCE 256 /* stops and ends, before limits and the judge have their turn */
 
+/* Does its time go into no parent's? A thread's is in its process's: what wait(2) says of it is that of the
+ * whole process so far. A child whose parent waits is counted there; where nobody waits, nowhere. */
+static bool counts_alone(struct run *r, pid_t pid)
+{
+    struct proc_stat st;
+    return proc_tgid(pid) == pid && proc_stat(pid, &st) &&
+           (st.ppid == getpid() || witness_reaps_itself(r, st.ppid));
+}
+
 /* A process ended, or a thread that we trace. One that has another parent will be waited for there too, and
  * its CPU time counted there; it is ours to wait for only as its tracer. */
 static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool killed)
 {
-    struct proc_stat st;
     int status;
-    bool ours = proc_stat(pid, &st) && st.ppid == getpid();
+    const bool alone = counts_alone(r, pid);
     char role[160] = "";
     if (killed) /* while /proc still knows whose child it is */
         run_role(r, pid, role, sizeof role);
@@ -240,7 +248,7 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool ki
         r->cpu_judge_ns = limits_rusage_ns(use);
         return;
     }
-    if (ours)
+    if (alone)
         r->cpu_reaped_ns += limits_rusage_ns(use);
     struct process *p = run_process(r, pid);
     if (p && !p->ended)

@@ -303,6 +303,8 @@ bool witness_serve_one(struct run *r, pid_t tid);       /* one of them; false if
 void witness_stop(struct run *r, pid_t tid, int status);
 /* It has ended. Was it a process (and not a thread of one)? */
 bool witness_ends(struct run *r, pid_t tid);
+/* Need nobody wait for its children, because it ignores SIGCHLD or said SA_NOCLDWAIT? */
+bool witness_reaps_itself(struct run *r, pid_t pid);
 /* Whose process it is or descends from; -1 unknown. */
 int witness_whose(const struct run *r, pid_t pid);
 /* Where the process was when a signal killed it; 0 if that was not seen. */

@@ -69,6 +69,14 @@ bool witness_ends(struct run *r, pid_t tid)
     return process;
 }
 
+bool witness_reaps_itself(struct run *r, pid_t pid)
+{
+    uint64_t ignored, caught;
+    const struct tracee *t = find(r, pid);
+    return (t && t->reaps_itself) ||
+           (proc_signals(pid, pid, &ignored, &caught) && ignored & 1ULL << (SIGCHLD - 1));
+}
+
 /* A new process, while its parent is still in fork(2): what is known of that one holds for it. */
 static struct tracee *add_child(struct run *r, const struct tracee *parent, pid_t pid)
 {

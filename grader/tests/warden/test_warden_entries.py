@@ -91,6 +91,8 @@ j.record(ends=ends)
     [
         ("cpu", "cpu_ms 300", "cpu"),
         ("cpu_children", "cpu_ms 500", "cpu"),
+        ("cpu_unseen_ignored", "cpu_ms 300", "cpu"),
+        ("cpu_unseen_nocldwait", "cpu_ms 300", "cpu"),
         ("memory", "memory 50000000", "memory"),
         ("memory_untraced", "memory 50000000", "memory"),
         ("forks", "processes 20", "processes"),
@@ -107,6 +109,16 @@ while j.receive(60)["op"] != LIMIT:
     assert out.end()["outcome"] == outcome, out
     assert ("resource_limit", outcome) in out.findings()
     assert out.exit_code == 0
+
+
+@pytest.mark.parametrize("cgroup", ["auto", "none"])
+def test_the_time_of_threads_counts_once(warden, cgroup):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("limits", ["cpu_threads"])
+j.record(status=j.wait(proc)["value"])
+""", ["limits"], options=["--cgroup", cgroup])
+    assert out.record()["status"] == 0
+    assert 200 < out.end()["cpu_ms"] < 1000  # 4.5 s if each thread's end counted what all had used till then
 
 
 def test_rlimits_hold_for_files_and_file_size(warden):

@@ -2,13 +2,32 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+/* 10 ms by that clock. */
+static void burn(clockid_t clock)
+{
+    struct timespec used;
+    do
+        clock_gettime(clock, &used);
+    while (used.tv_sec == 0 && used.tv_nsec < 10000000);
+}
+
+static void *burn_as_thread(void *unused)
+{
+    burn(CLOCK_THREAD_CPUTIME_ID);
+    return unused;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -57,6 +76,28 @@ int main(int argc, char **argv)
             if (fork() > 0)
                 _exit(0);
         }
+    }
+    if (strncmp(argv[1], "cpu_unseen", 10) == 0) { /* short lives that the kernel adds to nobody's time */
+        struct sigaction reap_itself = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
+        if (strcmp(argv[1], "cpu_unseen_ignored") == 0)
+            reap_itself.sa_handler = SIG_IGN;
+        sigaction(SIGCHLD, &reap_itself, NULL);
+        for (;;) {
+            if (fork() == 0) {
+                burn(CLOCK_PROCESS_CPUTIME_ID);
+                _exit(0);
+            }
+            while (wait(NULL) > 0)
+                ;
+        }
+    }
+    if (strcmp(argv[1], "cpu_threads") == 0) { /* 300 ms of all together */
+        for (int i = 0; i < 30; i++) {
+            pthread_t thread;
+            if (pthread_create(&thread, NULL, burn_as_thread, NULL) == 0)
+                pthread_join(thread, NULL);
+        }
+        return 0;
     }
     /* A child that its parent made so that no tracer gets hold of it. */
     if (strcmp(argv[1], "memory_untraced") == 0 &&
