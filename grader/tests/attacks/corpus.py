@@ -16,7 +16,8 @@
     why = "…"                           instead of a control run: why this defence cannot be switched off
     +++*/
 
-A folder holds attacks of several files: its attack.toml is the head, each other file replaces or joins the control's.
+A folder holds attacks of several files: its attack.toml is the head, each other file replaces or joins the control's; victim-NAME
+those of the neighbour, who is right with them. In both, @READY@, @PORT@ and @KEY@ stand for words of the run's own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PROGRAMS = HERE / "programs"
 TREE = HERE / "tree"
 LAB = "01-vault"
 SOLUTION = TREE / "solutions" / LAB
+VICTIM = "victim-"
 SANDBOXES = ("local", "docker")
 SUCCESSES = ("marks", "says", "secret", "neighbour", "lasts", "error", "refused")
 
@@ -58,6 +60,7 @@ class Attack:
     rows: tuple[Row, ...]
     findings: tuple[str, ...] = ()
     args: dict[str, Any] = field(default_factory=dict)  # of how success shows
+    victim: dict[str, bytes] = field(default_factory=dict)  # the neighbour's files, the control's if there are none
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -83,13 +86,14 @@ def _attack(name: str, head: dict[str, Any], files: dict[str, bytes]) -> Attack:
         name,
         head["number"],
         head["title"],
-        honest() | files,
+        honest() | {name: data for name, data in files.items() if not name.startswith(VICTIM)},
         head["succeeds"],
         head.get("score", 70),
         head.get("status", "graded"),
         rows,
         tuple(head.get("findings", ())),
         head.get("args", {}),
+        honest() | {name.removeprefix(VICTIM): data for name, data in files.items() if name.startswith(VICTIM)},
     )
 
 

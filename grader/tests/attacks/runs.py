@@ -12,9 +12,14 @@ succeed. How success shows:
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import socket
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,25 +163,53 @@ def _is_ready(name: bytes) -> bool:
 
 def _beside(attack: Attack, sandbox: str, off: frozenset[str]) -> Try:
     """Grades the control while the attack holds what it has got. The attack says that it is ready by its name."""
-    ready = f"ready{os.getpid() % 100000}{time.monotonic_ns() % 1000:03}"[:15]
-    files = {name: data.replace(b"@READY@", ready.encode()) for name, data in attack.files.items()}
-    with switched_off(off):
-        attacker = grader_without(off, sandbox)
+    words = _own_words()
+    files, victims = _filled(attack.files, words), _filled(attack.victim, words)
+    ready = words[b"@READY@"]
+    with switched_off(off), _without_objects(int(words[b"@KEY@"])):
+        attacker = grader_without(off | {"limit:wall_ms"}, sandbox)  # it holds on for as long as the other's grading takes
         ended: list[Result] = []
         thread = threading.Thread(target=lambda: _until_cancelled(attacker, files, ended))
         thread.start()
         try:
             until = time.monotonic() + READY_S
-            while not _is_ready(ready.encode()):
+            while not _is_ready(ready):
                 if time.monotonic() > until or not thread.is_alive():
                     return Try(False, f"the attack was never ready: {findings(ended[0]) if ended else ''}")
                 time.sleep(0.02)  # a process in another namespace tells nobody that it has got a name; the deadline bounds this
-            victim = grader_without(off, sandbox).one(submission(attack.args.get("victim", {}) or honest(), "victim"))
+            victim = grader_without(off, sandbox).one(submission(victims, "victim"))
         finally:
             attacker.cancel()
             thread.join()
     hurt = victim.score < victim.max_score
     return Try(hurt, f"the neighbour {'loses: ' if hurt else 'has '}{victim.score}/{victim.max_score}")
+
+
+def _own_words() -> dict[bytes, bytes]:
+    """What the two fight about, under names that nobody else on this machine has."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ready = f"ready{os.getpid() % 100000}{time.monotonic_ns() % 1000:03}"[:15]
+    key = 0x40000000 | secrets.randbits(28)
+    return {b"@READY@": ready.encode(), b"@PORT@": str(port).encode(), b"@KEY@": str(key).encode()}
+
+
+def _filled(files: dict[str, bytes], words: dict[bytes, bytes]) -> dict[str, bytes]:
+    filled = dict(files)
+    for word, text in words.items():
+        filled = {name: data.replace(word, text) for name, data in filled.items()}
+    return filled
+
+
+@contextlib.contextmanager
+def _without_objects(key: int) -> Iterator[None]:
+    """Without a namespace of its own an attack leaves its System V objects to this machine: they are removed here."""
+    try:
+        yield
+    finally:
+        for kind in ("-M", "-S", "-Q"):
+            subprocess.run(["ipcrm", kind, hex(key)], stderr=subprocess.DEVNULL, timeout=30)
 
 
 def _until_cancelled(attacker: object, files: dict[str, bytes], ended: list[Result]) -> None:

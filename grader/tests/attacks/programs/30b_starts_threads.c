@@ -6,11 +6,11 @@ succeeds = "says"
 score = 70
 [[defence]]
 name = "rlimits"
-also = ["cgroup", "docker:--pids-limit=1024=>--pids-limit=4096"]
+also = ["cgroup"]
 [[defence]]
 name = "docker:--pids-limit"
-off = ["docker:--pids-limit=1024=>--pids-limit=4096"]
-also = ["rlimits"]
+off = ["docker:--pids-limit=200=>--pids-limit=1024"]
+also = ["rlimits", "docker:--pids-limit=1024=>--pids-limit=200"]
 sandboxes = ["docker"]
 +++*/
 #include <ctype.h>
@@ -37,7 +37,7 @@ static void *wait_at_gate(void *unused)
 
 int main(void)
 {
-    enum { MANY = 1100 };
+    enum { MANY = 300 };
     static pthread_t threads[MANY];
     pthread_attr_t small;
     int made = 0;
@@ -48,7 +48,7 @@ int main(void)
     while (made < MANY && pthread_create(&threads[made], &small, wait_at_gate, NULL) == 0)
         made++;
     if (made == MANY)
-        fputs("BREACH: 1100 threads\n", stderr);
+        fputs("BREACH: 300 threads\n", stderr);
     close(gate[1]);
     for (int i = 0; i < made; i++)
         pthread_join(threads[i], NULL);

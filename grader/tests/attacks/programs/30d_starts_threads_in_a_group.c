@@ -35,7 +35,7 @@ static void *wait_at_gate(void *unused)
 
 int main(void)
 {
-    enum { MANY = 1100 };
+    enum { MANY = 300 };
     static pthread_t threads[MANY];
     pthread_attr_t small;
     int made = 0;
@@ -46,7 +46,7 @@ int main(void)
     while (made < MANY && pthread_create(&threads[made], &small, wait_at_gate, NULL) == 0)
         made++;
     if (made == MANY)
-        fputs("BREACH: 1100 threads\n", stderr);
+        fputs("BREACH: 300 threads\n", stderr);
     nanosleep(&(struct timespec){0, 300000000}, NULL); /* so that it is noticed, if they were refused */
     close(gate[1]);
     for (int i = 0; i < made; i++)

@@ -33,8 +33,8 @@ static int raise_all(void)
 
 int main(void)
 {
-    static const char *const folders[] = {"/",    "/etc", "/usr",     "/usr/bin", "/usr/lib",
-                                          "/var", "/opt", "/var/tmp", "/home",    "/root"};
+    static const char *const folders[] = {"/",    "/etc", "/usr",  "/usr/bin", "/usr/lib",
+                                          "/var", "/opt", "/home", "/root"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         /* A file without a name: if it can be made on a real machine, nothing of it stays there. */
         const int fd = open(folders[i], O_TMPFILE | O_RDWR, 0600);
