@@ -5,7 +5,7 @@ file = "up.c"
 succeeds = "marks"
 score = 40
 findings = ["build_error"]
-args.build = {cpu_ms = 500, memory = 536870912}
+args.build = {cpu_ms = 300, memory = 536870912}
 [[defence]]
 name = "build:cpu_ms"
 also = ["build:wall_ms"]
@@ -131,13 +131,4 @@ int main(void)
 #include __FILE__
 #undef DEPTH
 #define DEPTH 11
-#elif DEPTH == 12
-#undef DEPTH
-#define DEPTH 13
-#include __FILE__
-#undef DEPTH
-#define DEPTH 13
-#include __FILE__
-#undef DEPTH
-#define DEPTH 12
 #endif

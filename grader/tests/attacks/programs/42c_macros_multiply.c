@@ -1,11 +1,11 @@
 /*+++
 number = "42"
-title = "macros that double each other: an expression of 2 to the power of 20 numbers"
+title = "macros that double each other: an expression of 2 to the power of 18 numbers"
 file = "up.c"
 succeeds = "marks"
 score = 40
 findings = ["build_error"]
-args.build = {memory = 134217728}
+args.build = {memory = 104857600}
 [[defence]]
 name = "build:memory"
 also = ["build:cpu_ms", "build:wall_ms"]
@@ -32,9 +32,8 @@ also = ["build:cpu_ms", "build:wall_ms"]
 #define A16 A15 A15
 #define A17 A16 A16
 #define A18 A17 A17
-#define A19 A18 A18
 
-static const char numbers[] = {A19};
+static const char numbers[] = {A18};
 
 int main(void)
 {

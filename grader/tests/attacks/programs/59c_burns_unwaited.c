@@ -5,7 +5,7 @@ file = "up.c"
 succeeds = "marks"
 score = 40
 findings = ["resource_limit"]
-args.limits = {cpu_ms = 300}
+args.limits = {cpu_ms = 200}
 [[defence]]
 name = "limit:cpu_ms"
 also = ["limit:wall_ms"]
@@ -37,7 +37,7 @@ int main(void)
 {
     struct sigaction alone = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
     sigaction(SIGCHLD, &alone, NULL);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
         if (fork() == 0) {
             burn();
             _exit(0);
