@@ -17,7 +17,7 @@ enum defence {
     DEFENCE_REMOVAL,      /* IPC objects and files of an entry are removed with it */
     DEFENCE_IPC,          /* levels with namespaces: an IPC namespace */
     DEFENCE_NET,          /* the same: a network namespace */
-    DEFENCE_SPACE,        /* the same: temporary file systems have a size and a number of inodes */
+    DEFENCE_SPACE,        /* the same: file systems have a size, a number of inodes, of terminals */
     DEFENCE_LINKS,        /* files are collected with the student's rights, and links are not followed */
     DEFENCE_REPORTS,      /* a report is read from the descriptor of who writes it */
     DEFENCES

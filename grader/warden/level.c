@@ -182,7 +182,8 @@ static step mount_filesystems(void)
         {"tmpfs", "/new/tmp", "mode=1777,size=256m,nr_inodes=8192", MS_NOSUID | MS_NODEV | MS_NOEXEC},
         {"tmpfs", "/new/dev/shm", "mode=1777,size=256m,nr_inodes=4096", MS_NOSUID | MS_NODEV | MS_NOEXEC},
         {"mqueue", "/new/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
-        {"devpts", "/new/dev/pts", "newinstance,ptmxmode=0666,mode=0600", MS_NOSUID | MS_NOEXEC},
+        /* All terminals of the machine come from one pool: without a limit one test takes those of others. */
+        {"devpts", "/new/dev/pts", "newinstance,ptmxmode=0666,mode=0600,max=64", MS_NOSUID | MS_NOEXEC},
     };
     for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
         step s = make_node(mounts[i].path, true);
@@ -191,6 +192,8 @@ static step mount_filesystems(void)
         const char *data = mounts[i].data;
         if (!defended(DEFENCE_SPACE) && strcmp(mounts[i].type, "tmpfs") == 0)
             data = "mode=1777,size=4g,nr_inodes=1m";
+        if (!defended(DEFENCE_SPACE) && strcmp(mounts[i].type, "devpts") == 0)
+            data = "newinstance,ptmxmode=0666,mode=0600";
         if (mount("ipclab", mounts[i].path, mounts[i].type, mounts[i].flags, data) < 0)
             return failed(mounts[i].path);
     }

@@ -1,6 +1,6 @@
 /*+++
 number = "42"
-title = "macros that double each other: an expression of 2 to the power of 18 numbers"
+title = "macros that double each other: an expression of half a million numbers"
 file = "up.c"
 succeeds = "marks"
 score = 40
@@ -32,8 +32,9 @@ also = ["build:cpu_ms", "build:wall_ms"]
 #define A16 A15 A15
 #define A17 A16 A16
 #define A18 A17 A17
+#define A19 A18 A18
 
-static const char numbers[] = {A18};
+static const char numbers[] = {A19};
 
 int main(void)
 {
