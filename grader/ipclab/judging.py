@@ -24,7 +24,8 @@ ALWAYS_COSTS = frozenset({"crash", "deadlock", "hang", "timeout", "busy_wait", "
 _STUCK = frozenset({"deadlock", "hang", "busy_wait", "timeout"})
 # What only the witness sees: without it such a test would pass whatever was done.
 _NEEDS_WITNESS = frozenset({"zombie"})
-_LIMITS = frozenset({"wall", "cpu", "memory", "processes", "output"})
+_LIMITS = frozenset({"wall", "cpu", "memory", "processes", "output", "terminals"})
+_TERMINALS = 64  # warden's own limit (level.h): no lab has another
 _NOT_RUN = "weave_not_run"
 RECORD_MAX = 1 << 20
 
@@ -156,7 +157,7 @@ def judge_entry(test: Test, log: EntryLog, own: frozenset[str], hello: Hello | N
 
 def _limit(test: Test, outcome: str) -> int:
     of = test.limits
-    every = {"wall": of.wall_ms, "cpu": of.cpu_ms, "memory": of.memory, "processes": of.processes, "output": of.output}
+    every = {"wall": of.wall_ms, "cpu": of.cpu_ms, "memory": of.memory, "processes": of.processes, "output": of.output, "terminals": _TERMINALS}
     return every[outcome]
 
 

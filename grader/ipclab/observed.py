@@ -49,8 +49,8 @@ def amount(cause: str, limit: int) -> str:
     """A limit as a person says it."""
     if cause in ("wall", "cpu", "still_running", "sleeping", "spins"):
         return f"{limit / 1000:g} s"
-    if cause == "processes":
-        return f"{limit} processes"
+    if cause in ("processes", "terminals"):
+        return f"{limit} {cause}"
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if limit >= unit:
             return f"{limit / unit:.4g} {name}"

@@ -172,6 +172,10 @@ static step make_dev(void)
     return NULL;
 }
 
+#define STRINGIZE(number) #number
+#define AS_TEXT(number)   STRINGIZE(number)
+#define TERMINALS         AS_TEXT(TERMINALS_MAX)
+
 static step mount_filesystems(void)
 {
     static const struct {
@@ -183,7 +187,8 @@ static step mount_filesystems(void)
         {"tmpfs", "/new/dev/shm", "mode=1777,size=256m,nr_inodes=4096", MS_NOSUID | MS_NODEV | MS_NOEXEC},
         {"mqueue", "/new/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
         /* All terminals of the machine come from one pool: without a limit one test takes those of others. */
-        {"devpts", "/new/dev/pts", "newinstance,ptmxmode=0666,mode=0600,max=64", MS_NOSUID | MS_NOEXEC},
+        {"devpts", "/new/dev/pts", "newinstance,ptmxmode=0666,mode=0600,max=" TERMINALS,
+         MS_NOSUID | MS_NOEXEC},
     };
     for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
         step s = make_node(mounts[i].path, true);

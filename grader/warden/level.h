@@ -12,6 +12,8 @@
 
 #include "plan.h"
 
+#define TERMINALS_MAX 64 /* that the processes of an entry may have together */
+
 enum level { LEVEL_AUTO, LEVEL_CONTAINER, LEVEL_UIDS, LEVEL_NAMESPACES, LEVEL_NONE };
 
 /* What the kernel is made to refuse, in tests only. */

@@ -1,6 +1,9 @@
 /* What the processes of an entry use together, and what happens when it is too much. */
 #include "run.h"
 
+#include "defences.h"
+
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,6 +110,19 @@ static bool too_much_memory(const struct run *r, const pid_t *tree, size_t n, in
     return rss > r->e->limits.memory && memory_used(r, tree, n) > r->e->limits.memory;
 }
 
+/* All terminals of a machine come from one pool. Ours are limited by the mount (level.c), but an engine
+ * mounts a container's without a limit. Where there is no file system of our own these are everybody's. */
+static bool too_many_terminals(const struct run *r)
+{
+    size_t n = 0;
+    DIR *d = r->w->level.own_files && defended(DEFENCE_SPACE) ? opendir("/dev/pts") : NULL;
+    for (struct dirent *e; d && (e = readdir(d));)
+        n += e->d_name[0] >= '0' && e->d_name[0] <= '9';
+    if (d)
+        closedir(d);
+    return n > TERMINALS_MAX;
+}
+
 void limits_sample(struct run *r)
 {
     static pid_t tree[TASKS_MAX];
@@ -127,5 +143,7 @@ void limits_sample(struct run *r)
         limits_hit(r, "memory", "MiB", (double)l->memory / MIB);
     if (l->processes && ((int64_t)n > l->processes || cgroup_refused_forks(&r->w->cgroup) > r->forks_base))
         limits_hit(r, "processes", "processes", (double)l->processes);
+    if (too_many_terminals(r))
+        limits_hit(r, "terminals", "terminals", TERMINALS_MAX);
     r->next_sample_ns = now_ns() + SAMPLE_NS;
 }

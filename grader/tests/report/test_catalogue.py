@@ -32,7 +32,7 @@ NEEDED = {
     "fd_leak": "descriptor_left_open",
     "crash": "killed_by_signal",
     "output_flood": "stdout_flood stderr_flood",
-    "resource_limit": "wall cpu memory processes output",
+    "resource_limit": "wall cpu memory processes output terminals",
     "memory_error": "invalid_read invalid_write uninitialised_value invalid_free double_free mismatched_free overlap "
     "bad_syscall_argument no_memcheck_report",
     "memory_leak": "definitely_lost",

@@ -111,6 +111,15 @@ while j.receive(60)["op"] != LIMIT:
     assert out.exit_code == 0
 
 
+def test_one_test_does_not_take_the_terminals_of_all(warden):
+    out = warden.test("""
+proc, pid, i, o = j.spawn_piped("limits", ["terminals"])
+j.record(status=j.wait(proc)["value"])
+""", ["limits"], options=["--level", "uids"])
+    assert out.record()["status"] == 64 << 8
+    assert out.findings() == []  # the kernel itself refuses more, where the file system is ours
+
+
 @pytest.mark.parametrize("cgroup", ["auto", "none"])
 def test_the_time_of_threads_counts_once(warden, cgroup):
     out = warden.test("""
