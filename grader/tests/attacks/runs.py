@@ -33,6 +33,7 @@ from ipclab.model import Result
 SECRET = b"the-moon-is-a-hidden-test"
 BREACH = b"BREACH"
 READY_S = 30.0
+HOLDS_ON = {"wall_ms": 60_000, "cpu_ms": 60_000}  # as long as the other's grading can take: then it is cancelled
 # Nothing that the check of sources refuses may rest on that check: it is off in every run but its own.
 BASE = frozenset(("source_checks",))
 
@@ -167,7 +168,7 @@ def _beside(attack: Attack, sandbox: str, off: frozenset[str]) -> Try:
     files, victims = _filled(attack.files, words), _filled(attack.victim, words)
     ready = words[b"@READY@"]
     with switched_off(off), _without_objects(int(words[b"@KEY@"])):
-        attacker = grader_without(off | {"limit:wall_ms"}, sandbox)  # it holds on for as long as the other's grading takes
+        attacker = grader_without(off, sandbox, HOLDS_ON)
         ended: list[Result] = []
         thread = threading.Thread(target=lambda: _until_cancelled(attacker, files, ended))
         thread.start()
