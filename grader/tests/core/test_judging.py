@@ -209,13 +209,13 @@ def test_a_limit_is_said_in_words() -> None:
 # ---- no record, two records, no sense
 
 
-@pytest.mark.parametrize("outcome", ["wall", "cpu", "memory", "processes", "output"])
+@pytest.mark.parametrize("outcome", ["wall", "cpu", "memory", "processes", "output", "terminals"])
 def test_a_limit_without_a_record_fails_the_test(outcome: str) -> None:
     result = one(outcome=outcome)
     assert (result.status, result.findings[0].kind, result.findings[0].cause) == (FAIL, "resource_limit", outcome)
 
 
-@pytest.mark.parametrize("outcome", ["wall", "cpu", "memory", "processes", "output"])
+@pytest.mark.parametrize("outcome", ["wall", "cpu", "memory", "processes", "output", "terminals"])
 def test_memcheck_that_runs_into_a_limit_decides_nothing(outcome: str) -> None:
     test = make_test("t", passes=("memcheck",), fails_on=("memory_error", "memory_leak"))
     limit = finding("t.memcheck", "resource_limit", outcome)
