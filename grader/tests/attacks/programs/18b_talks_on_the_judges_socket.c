@@ -8,6 +8,7 @@ score = 70
 name = "descriptors"
 +++*/
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -19,9 +20,10 @@ int main(void)
         socklen_t size = sizeof type;
         if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
             continue;
-        recv(fd, stolen, sizeof stolen, MSG_DONTWAIT | MSG_PEEK);
-        if (send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) == 0)
+        /* Said before anything is sent: at once the judge is confused, and all of us are ended. */
+        if (recv(fd, stolen, sizeof stolen, MSG_DONTWAIT | MSG_PEEK) >= 0 || errno == EAGAIN)
             fprintf(stderr, "BREACH: %d\n", fd);
+        send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     for (int c; (c = getchar()) != EOF;)
         putchar(toupper(c));
