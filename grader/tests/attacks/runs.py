@@ -84,7 +84,7 @@ def try_it(attack: Attack, sandbox: str, off: frozenset[str]) -> Try:
         return Try(content, "full marks" if content else "no marks")
     if attack.succeeds == "neighbour":
         return _beside(attack, sandbox, off)
-    run = grade(attack.files, sandbox, off, attack.args)
+    run = grade(attack.files, sandbox, off, {"memcheck": attack.files.get("sum.c") != honest()["sum.c"]} | attack.args)
     succeeded = _shows(attack, run)
     return Try(succeeded, _words(attack, run, succeeded), run.result)
 

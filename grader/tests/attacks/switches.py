@@ -133,16 +133,19 @@ def docker_flags(off: frozenset[str]) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def the_lab(off: frozenset[str] = frozenset(), limits: Mapping[str, int] | None = None) -> Lab:
-    """The lab. `limits`: what an attack has less of in `up`, so that its test takes less time."""
+def the_lab(off: frozenset[str] = frozenset(), limits: Mapping[str, int] | None = None, *, memcheck_too: bool = True) -> Lab:
+    """The lab. `limits`: what an attack has less of in `up`, so that its test takes less time. Without `memcheck_too` the
+    functions' memory is not looked at: where they are the control's, that costs time and tells nothing."""
     lab = manifest.load_lab(TREE, LAB)
     raised = {word.partition(":")[2] for word in off if word.startswith("limit:")}
 
     def changed(test: Test) -> Test:
         own = replace(test.limits, **(limits or {})) if test.target == "up" else test.limits
         own = replace(own, **{name: max(RAISED[name], getattr(own, name)) for name in raised})
-        only_under_the_tool = "two_passes" in off and test.target == "sum"
-        return replace(test, limits=own, passes=("memcheck",) if only_under_the_tool else test.passes)
+        passes = test.passes if memcheck_too else ("plain",)
+        if "two_passes" in off and test.target == "sum":
+            passes = ("memcheck",)
+        return replace(test, limits=own, passes=passes)
 
     return replace(lab, tests=tuple(changed(t) for t in lab.tests))
 
@@ -203,8 +206,11 @@ def _patched(off: frozenset[str], limits: Mapping[str, int] | None) -> Iterator[
         yield
 
 
-def grader_without(off: frozenset[str], sandbox: str, limits: Mapping[str, int] | None = None) -> AttackedGrader:
-    return AttackedGrader(the_lab(off, limits), sandbox, off, SEED if "fresh_inputs" in off else None)
+def grader_without(
+    off: frozenset[str], sandbox: str, limits: Mapping[str, int] | None = None, *, memcheck_too: bool = True
+) -> AttackedGrader:
+    lab = the_lab(off, limits, memcheck_too=memcheck_too)
+    return AttackedGrader(lab, sandbox, off, SEED if "fresh_inputs" in off else None)
 
 
 @contextlib.contextmanager
@@ -219,9 +225,10 @@ def switched_off(off: frozenset[str], limits: Mapping[str, int] | None = None) -
 def grade(
     files: dict[str, bytes], sandbox: str, off: frozenset[str] = frozenset(), args: Mapping[str, Any] = MappingProxyType({})
 ) -> Run:
-    """Grades the files with some defences off. `args`: the attack's, of which `limits` and `build` are limits of its own."""
+    """Grades the files with some defences off. `args`: the attack's, of which `limits` and `build` are limits of
+    its own, and `memcheck` tells whether that pass is run."""
     with switched_off(off, args.get("build")):
-        grader = grader_without(off, sandbox, args.get("limits"))
+        grader = grader_without(off, sandbox, args.get("limits"), memcheck_too=args.get("memcheck", True))
         began = time.monotonic()
         result = grader.one(submission(files))
         return Run(result, time.monotonic() - began, grader.kept)

@@ -48,7 +48,8 @@ def test_it_fails_and_without_the_defence_it_succeeds(attack: corpus.Attack, san
     before = leftovers.look()
     assert [(o.row, o.problems) for o in runs.run_rows(attack, sandbox) if o.problems] == []
     assert leftovers.left(before) == []
-    assert_control(sandbox)  # the next grading gives the same result as before
+    if sandbox == "local" or ATTACKS.index(attack) % 5 == 0:  # a container is new each time; an image or an engine could be spoilt
+        assert_control(sandbox)  # the next grading gives the same result as before
 
 
 def assert_control(sandbox: str) -> None:
