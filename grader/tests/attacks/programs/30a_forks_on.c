@@ -9,9 +9,7 @@ findings = ["resource_limit"]
 name = "limit:processes"
 +++*/
 #include <ctype.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

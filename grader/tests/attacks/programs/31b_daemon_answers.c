@@ -13,7 +13,6 @@ name = "end"
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The honest work, after which this earns what it would have earned without the attack. */

@@ -17,7 +17,6 @@ why = "not every machine has an engine whose socket would be there without it"
 +++*/
 #define _GNU_SOURCE
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -14,7 +14,6 @@ why = "without them the kernel would not take the filter from a process without 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

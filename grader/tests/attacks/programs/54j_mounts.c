@@ -12,7 +12,6 @@ why = "warden itself has no capability for these once it has set up the sandbox,
 #include <ctype.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
