@@ -7,9 +7,24 @@ score = 70
 [[defence]]
 name = "calls"
 also = ["uids"]
+sandboxes = ["local"]
 [[defence]]
 name = "uids"
 also = ["calls"]
+sandboxes = ["local"]
+[[defence]]
+name = "calls"
+also = ["uids", "docker:--security-opt=seccomp=>--security-opt=seccomp=unconfined"]
+sandboxes = ["docker"]
+[[defence]]
+name = "uids"
+also = ["calls", "docker:--security-opt=seccomp=>--security-opt=seccomp=unconfined"]
+sandboxes = ["docker"]
+[[defence]]
+name = "docker/seccomp.json"
+off = ["docker:--security-opt=seccomp=>--security-opt=seccomp=unconfined"]
+also = ["uids", "calls"]
+sandboxes = ["docker"]
 +++*/
 #define _GNU_SOURCE
 #include <ctype.h>

@@ -6,10 +6,6 @@ succeeds = "marks"
 score = 40
 findings = ["wrong_output"]
 [[defence]]
-name = "/work is root's"
-off = ["docker:--tmpfs=/work=>--tmpfs=/work:exec,size=256m,nr_inodes=8192,mode=0777"]
-sandboxes = ["docker"]
-[[defence]]
 name = "unprivileged"
 sandboxes = ["docker"]
 [[defence]]
@@ -72,8 +68,10 @@ int main(int argc, char **argv)
     char *end = strstr(self, "/bin/");
     snprintf(folder, sizeof folder, "%.*s/judge", end ? (int)(end - self) : 0, self);
     snprintf(file, sizeof file, "%s.old", folder);
-    if (rename(folder, file) < 0 || mkdir(folder, 0755) < 0)
+    if (rename(folder, file) < 0 || mkdir(folder, 0755) < 0) {
+        perror(folder);
         return 1;
+    }
     for (size_t i = 0; i < sizeof judges / sizeof *judges; i++) {
         snprintf(file, sizeof file, "%s/%s", folder, judges[i]);
         copy(self, file);
