@@ -153,9 +153,9 @@ def findings(result: Result) -> str:
 
 def _is_ready(name: bytes) -> bool:
     """Is there a process of this name (prctl(2), PR_SET_NAME)? In a pid namespace of its own it is seen from here all the same."""
-    for path in Path("/proc").glob("[0-9]*/comm"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if path.read_bytes().strip() == name:
+            if (process / "comm").read_bytes().strip() == name:
                 return True
         except OSError:
             continue
