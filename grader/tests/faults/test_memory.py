@@ -16,16 +16,17 @@ from tree import DEADLINE
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may limit what is not its own")
 # Waits until it is let go on, then says much on stderr, which warden keeps.
 SAYS_MUCH = """#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 static char much[1 << 16];
 int main(void)
 {
     sigset_t set;
-    int number;
+    const struct timespec end = {60, 0}; /* without one it would be proven stuck */
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, 0);
-    sigwait(&set, &number);
+    sigtimedwait(&set, 0, &end);
     for (int i = 0; i < (int)sizeof much; i++)
         much[i] = 'x';
     for (int i = 0; i < 8; i++)
