@@ -117,7 +117,7 @@ def say_level(results: list[Result]) -> None:
     shared = sorted({r.sandbox for r in results} & {"local:namespaces", "local:none"})
     if shared:
         level = shared[0].partition(":")[2]
-        say(f"note: the sandbox had the level `{level}`, where judge and submission share a uid: for marks, grade as root or in docker")
+        say(f"note: the sandbox had the level `{level}`, where judge and submission share a uid: for your own code only; for marks, grade as root or in docker")
 
 
 def _exit_code(results: list[Result], fail_under: int | None) -> int:

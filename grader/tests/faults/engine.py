@@ -19,7 +19,8 @@ from tree import DEADLINE
 
 
 class Engine:
-    """dockerd with all that it has in one folder, in a mount namespace of its own: what it mounts ends with it."""
+    """dockerd with all that it has in one folder. In a mount namespace of its own, so that what it mounts ends with it, and in a
+    network namespace of its own: without a bridge it removes docker0, which is the other engine's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,7 +30,7 @@ class Engine:
 
     def start(self) -> None:
         words = [
-            "unshare", "--mount", "--propagation", "private", "dockerd", "--config-file", self.folder / "daemon.json", "--data-root", self.folder / "data",
+            "unshare", "--mount", "--net", "--propagation", "private", "dockerd", "--config-file", self.folder / "daemon.json", "--data-root", self.folder / "data",
             "--exec-root", self.folder / "exec", "--pidfile", self.folder / "pid", "--host", self.host, "--bridge=none", "--iptables=false",
             "--shutdown-timeout=1",
         ]  # fmt: skip
