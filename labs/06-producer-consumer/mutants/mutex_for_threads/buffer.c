@@ -49,8 +49,8 @@ int bb_put(bb *b, int64_t item)
     while (b->count == b->cap)
         pthread_cond_wait(&b->not_full, &b->mutex);
     b->item[(b->head + b->count++) % b->cap] = item;
-    pthread_cond_signal(&b->not_empty);
     pthread_mutex_unlock(&b->mutex);
+    pthread_cond_signal(&b->not_empty); /* now, so that who is alone with another never meets a held mutex */
     return 0;
 }
 
@@ -74,9 +74,10 @@ int bb_get(bb *b, int64_t *item)
 int bb_done(bb *b)
 {
     pthread_mutex_lock(&b->mutex);
-    if (--b->producers == 0)
-        pthread_cond_broadcast(&b->not_empty);
+    int last = --b->producers == 0;
     pthread_mutex_unlock(&b->mutex);
+    if (last)
+        pthread_cond_broadcast(&b->not_empty);
     return 0;
 }
 
