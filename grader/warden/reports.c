@@ -95,14 +95,14 @@ static bool too_much(struct run *r, pid_t pid, int fd)
     return false;
 }
 
-static void take(struct run *r, pid_t pid, int number, const char *name)
+static void take(struct run *r, pid_t pid, pid_t tid, int number, const char *name)
 {
     struct buffer b = {0};
     char path[64], program[256];
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    snprintf(path, sizeof path, "/proc/%d/exe", tid);
     const ssize_t size = proc_link(&r->w->access, path, program, sizeof program - 1);
     program[size > 0 ? size : 0] = '\0';
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, number);
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, number);
     leftovers_as_student(r->w, true);
     cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     leftovers_as_student(r->w, false);
@@ -118,8 +118,10 @@ static void take(struct run *r, pid_t pid, int number, const char *name)
     r->taken[r->taken_count++] = xstrdup(name);
 }
 
-/* valgrind keeps its own descriptors above all that the program under it may have: the highest is meant. */
-void reports_take(struct run *r, pid_t pid)
+/* valgrind keeps its own descriptors above all that the program under it may have: the highest is meant.
+ * Looked at through the thread that makes the call: the first one may have ended, and a dead thread holds
+ * nothing. */
+void reports_take(struct run *r, pid_t pid, pid_t tid)
 {
     static struct proc_fd fds[1024];
     static char object[PATH_MAX];
@@ -127,11 +129,11 @@ void reports_take(struct run *r, pid_t pid)
     if (!defended(DEFENCE_REPORTS) || r->e->kind != ENTRY_TEST || !r->e->collect.count)
         return;
     char *folder = realpath(r->cwd, NULL); /* as the kernel calls it */
-    ssize_t n = folder ? proc_fds(&r->w->access, pid, fds, ARRAY_SIZE(fds)) : 0;
+    ssize_t n = folder ? proc_fds(&r->w->access, tid, fds, ARRAY_SIZE(fds)) : 0;
     while (n-- > 0)
-        if (fds[n].writable && proc_fd_object(&r->w->access, pid, fds[n].number, object, sizeof object) &&
+        if (fds[n].writable && proc_fd_object(&r->w->access, tid, fds[n].number, object, sizeof object) &&
             named(r, folder, object, &name)) {
-            take(r, pid, fds[n].number, name);
+            take(r, pid, tid, fds[n].number, name);
             break;
         }
     free(folder);

@@ -372,7 +372,7 @@ void leftovers_remove_cwd(struct run *r);
 
 /* reports.c */
 /* A process stands at its exit_group(2): tells what it has written into a file that is collected. */
-void reports_take(struct run *r, pid_t pid);
+void reports_take(struct run *r, pid_t pid, pid_t tid);
 bool reports_wanted(const struct run *r, const char *name); /* are files of this name collected? */
 bool reports_taken(const struct run *r, const char *name);  /* was one told by reports_take? */
 /* Adds to a `file` event what can be read there, or why it is refused. */

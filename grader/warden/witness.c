@@ -178,7 +178,7 @@ static bool on_call(struct run *r, struct tracee *t)
     e.sp = info.stack_pointer;
     t->leaves = t->observed = false;
     if (e.number == SYS_exit_group)
-        reports_take(r, t->tgid);
+        reports_take(r, t->tgid, t->tid);
     const enum injection injection = inject_entry(r, t, &e);
     if (injection != INJECT_NOTHING)
         return injection != INJECT_HOLDS;
