@@ -368,7 +368,7 @@ def collected(warden, how, *options):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("how", ["", "replaced", "later"])
+@pytest.mark.parametrize("how", ["", "replaced", "later", "thread"])
 def test_a_file_that_its_writer_holds_at_its_exit_is_taken_from_it(warden, how, level):
     pid, files = collected(warden, how, "--level", level)
     assert len(files) == 1 and files[0][:3] == ("r.txt", b"mine, all", pid)

@@ -1,6 +1,8 @@
 /* Writes a report, and another file in its place: `replaced` before its own exit, `later` by a child after
- * it, `exec` by the program that it becomes, `killed` before a signal ends it. */
+ * it, `exec` by the program that it becomes, `killed` before a signal ends it. With `thread` its last thread
+ * ends it, when the first one has ended. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,12 +22,23 @@ static void replace(const char *name)
     close(fd);
 }
 
+static pthread_t first;
+
+static void *end_last(void *argument)
+{
+    pthread_join(first, NULL);
+    put(*(int *)argument, ", all");
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
+    static int fd;
+    pthread_t last;
     const char *how = argc > 1 ? argv[1] : "";
     int ends[2];
     char byte;
-    int fd = open("r.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    fd = open("r.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     put(fd, "mine");
     if (strcmp(how, "replaced") == 0)
         replace("r.txt");
@@ -44,6 +57,12 @@ int main(int argc, char **argv)
         execl("/bin/sh", "sh", "-c", "exec 9<> r.txt; echo forged >&9", (char *)NULL);
     if (strcmp(how, "killed") == 0)
         raise(SIGKILL);
+    if (strcmp(how, "thread") == 0) {
+        first = pthread_self();
+        if (pthread_create(&last, NULL, end_last, &fd) != 0)
+            return 1;
+        pthread_exit(NULL);
+    }
     put(fd, ", all");
     return 0;
 }
