@@ -15,9 +15,9 @@ from ipclab.sandbox.local import LocalSandbox
 from ipclab.slots import uids
 from measure import Bench, Figure, NotMeasured
 
-# No filter that refuses, no closing of descriptors, no setrlimit; at the level `none` no namespace and no root of its own
-# either. Supervision is the same, and to change the uid is a system call or two.
-WITHOUT = tuple(word for name in ("calls", "descriptors", "rlimits") for word in ("--without", name))
+# No filter that refuses, no setrlimit; at the level `none` no namespace and no root of its own
+# either. Supervision is the same, and to change the uid or to close descriptors is a system call or two.
+WITHOUT = tuple(word for name in ("calls", "rlimits") for word in ("--without", name))
 ROUNDS = 9
 
 
