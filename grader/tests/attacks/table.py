@@ -91,6 +91,8 @@ def main(only: str, sandbox: str | None) -> None:
         click.echo("attacks: no container engine answers, so the rows of docker are left out", err=True)
         sandboxes = ("local",)
     jobs = _jobs(only, sandboxes)
+    if not jobs:
+        raise click.UsageError(f"no attack has {only!r} in its name: they are the files of grader/tests/attacks/programs")
     lines: list[Line] = []
     ended = 0
     with ProcessPoolExecutor(os.cpu_count()) as pool, terminal.current_line() as now:

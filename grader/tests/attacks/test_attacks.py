@@ -104,3 +104,9 @@ def test_the_table_shows_every_row_and_says_when_one_is_wrong() -> None:
     done = subprocess.run([sys.executable, table, "--only", "exits_zero", "--sandbox", "local"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "exit(0) inside the function under test" in done.stdout and "separation" in done.stdout and "full marks" in done.stdout
+
+
+def test_a_table_of_nothing_is_a_mistake() -> None:
+    table = Path(__file__).with_name("table.py")
+    done = subprocess.run([sys.executable, table, "--only", "no_such_attack"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2 and "no attack has 'no_such_attack' in its name" in done.stderr

@@ -11,7 +11,6 @@ name = "limit:processes"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The honest work, after which this earns what it would have earned without the attack. */
@@ -30,7 +29,7 @@ static void build(int height)
     }
     const pid_t child = vfork();
     if (child < 0)
-        nanosleep(&(struct timespec){0, 300000000}, NULL); /* so that it is noticed */
+        sleep(60); /* until the limit ends us */
     if (child == 0) {
         build(height + 1);
         _exit(0);

@@ -9,7 +9,6 @@ name = "limit:processes"
 +++*/
 #include <ctype.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The honest work, after which this earns what it would have earned without the attack. */
@@ -31,6 +30,7 @@ int main(void)
     }
     if (zombies == 150)
         fputs("BREACH: 150 zombies\n", stderr);
-    nanosleep(&(struct timespec){0, 300000000}, NULL); /* so that it is noticed, if they were refused */
+    if (zombies < 150)
+        sleep(60); /* some were refused: until the limit ends us */
     return raise_all();
 }
