@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ROOT           "/sys/fs/cgroup"
 #define PREFIX         "ipclab-"
 #define REMOVE_NS      (2 * 1000000000LL)
 #define REMOVE_STEP_NS 1000000L
@@ -61,6 +62,7 @@ void cgroup_forget(struct cgroup *c)
     close_fd(&c->pids_max);
     close_fd(&c->cpu_usage);
     close_fd(&c->memory_events);
+    close_fd(&c->memory_stat);
     close_fd(&c->pids_events);
     for (int i = 0; i < 3; i++)
         close_fd(&c->procs[i]);
@@ -116,19 +118,33 @@ static bool open_v1(struct cgroup *c, const char *root)
     return true;
 }
 
+static const struct cgroup nothing = {.memory_max = -1,
+                                      .pids_max = -1,
+                                      .cpu_usage = -1,
+                                      .memory_events = -1,
+                                      .memory_stat = -1,
+                                      .pids_events = -1,
+                                      .procs = {-1, -1, -1},
+                                      .root = {-1, -1, -1}};
+
+void cgroup_watch(struct cgroup *c)
+{
+    *c = nothing;
+    c->memory_events = open_in(ROOT, "memory.events", O_RDONLY);
+    if (c->memory_events < 0)
+        c->memory_events = open_in(ROOT "/memory", "memory.oom_control", O_RDONLY);
+    c->memory_stat = open_in(ROOT, "memory.stat", O_RDONLY);
+    if (c->memory_stat < 0)
+        c->memory_stat = open_in(ROOT "/memory", "memory.stat", O_RDONLY);
+}
+
 void cgroup_open(struct cgroup *c, const char *root)
 {
-    *c = (struct cgroup){.memory_max = -1,
-                         .pids_max = -1,
-                         .cpu_usage = -1,
-                         .memory_events = -1,
-                         .pids_events = -1,
-                         .procs = {-1, -1, -1},
-                         .root = {-1, -1, -1}};
+    *c = nothing;
     if (strcmp(root, "none") == 0)
         return;
     if (strcmp(root, "auto") == 0)
-        root = "/sys/fs/cgroup";
+        root = ROOT;
     if (!open_v2(c, root))
         open_v1(c, root);
 }
@@ -193,6 +209,12 @@ int64_t cgroup_cpu_ns(const struct cgroup *c)
 int64_t cgroup_oom_kills(const struct cgroup *c)
 {
     int64_t n = read_value(c->memory_events, "oom_kill");
+    return n < 0 ? 0 : n;
+}
+
+int64_t cgroup_file_memory(const struct cgroup *c)
+{
+    int64_t n = read_value(c->memory_stat, "shmem");
     return n < 0 ? 0 : n;
 }
 

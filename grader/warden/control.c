@@ -470,6 +470,7 @@ static void record(struct run *r, const struct request *q)
         r->e->passed = strncmp(q->payload, "{\"status\":\"pass\"", 16) == 0;
         r->e->failed = strncmp(q->payload, "{\"status\":\"fail\"", 16) == 0;
         warden_event(r->w, &b);
+        leftovers_note(r);
     } else {
         r->e->passed = r->e->failed = false;
     }

@@ -196,11 +196,39 @@ static void report_orphan(struct run *r, pid_t pid)
     buffer_free(&doing);
 }
 
+/*
+ * A judge may leave in the middle of things, above all when the test has failed. A main process that goes on
+ * then finds the other end of all its pipes gone, and may well end of that before it could have ended its
+ * children; when, nobody knows. Only what it had left behind by the time of the record is its own doing.
+ */
+void leftovers_note(struct run *r)
+{
+    bool goes_on = false;
+    for (int i = 0; i < r->procs_count; i++)
+        goes_on |= !r->procs[i].ended;
+    r->left_known = goes_on;
+    r->left_count = goes_on ? survivors(r, r->left, ARRAY_SIZE(r->left)) : 0;
+}
+
+static bool was_left(const struct run *r, pid_t pid)
+{
+    for (size_t i = 0; i < r->left_count; i++)
+        if (r->left[i] == pid)
+            return true;
+    return !r->left_known;
+}
+
 /* Who is waited for after the record. A run that explains is about what the program does, so there everybody
  * is: the judge fails at the first thing that is missing, and its reason may yet be to come. */
 static size_t to_settle(struct run *r, pid_t *list, size_t room)
 {
-    return r->e->explains ? run_tree(r, list, room) : survivors(r, list, room);
+    if (r->e->explains)
+        return run_tree(r, list, room);
+    size_t n = survivors(r, list, room), kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (was_left(r, list[i]))
+            list[kept++] = list[i];
+    return kept;
 }
 
 /*
@@ -209,7 +237,7 @@ static size_t to_settle(struct run *r, pid_t *list, size_t room)
  */
 void leftovers_settle(struct run *r)
 {
-    pid_t list[64];
+    pid_t list[ORPHANS_MAX];
     int64_t deadline = now_ns() + SETTLE_NS * r->e->slow;
     r->now.valid = false;
     for (;;) {

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SAMPLE_NS (20 * NS_PER_MS)
@@ -102,11 +103,16 @@ static int64_t memory_used(const struct run *r, const pid_t *tree, size_t n)
 }
 
 /* The kernel counts exactly where there is a control group; elsewhere the sum of the resident sizes, which
- * is quick to have, is an upper bound, and what is above the limit is counted again with care. */
+ * is quick to have, is an upper bound, and what is above the limit is counted again with care. Memory in
+ * files counts for itself: most of it has been counted with the processes that have mapped it. */
 static bool too_much_memory(const struct run *r, const pid_t *tree, size_t n, int64_t rss)
 {
+    if (cgroup_oom_kills(&r->w->cgroup) > r->oom_base)
+        return true;
     if (r->w->cgroup.kind != CGROUP_NONE)
-        return cgroup_oom_kills(&r->w->cgroup) > r->oom_base;
+        return false;
+    if (cgroup_file_memory(&r->w->cgroup) - r->file_memory_base > r->e->limits.memory)
+        return true;
     return rss > r->e->limits.memory && memory_used(r, tree, n) > r->e->limits.memory;
 }
 
@@ -121,6 +127,15 @@ static bool too_many_terminals(const struct run *r)
     if (d)
         closedir(d);
     return n > TERMINALS_MAX;
+}
+
+void limits_judge_lost(struct run *r)
+{
+    /* The first that the kernel ends is a student's process (spawn.c). Its memory goes a moment after it, and
+     * whoever asks for a page in that moment is the next. */
+    if (WIFSIGNALED(r->judge_status) && WTERMSIG(r->judge_status) == SIGKILL && r->e->limits.memory &&
+        cgroup_oom_kills(&r->w->cgroup) > r->oom_base + 1)
+        limits_hit(r, "memory", "MiB", (double)r->e->limits.memory / MIB);
 }
 
 void limits_sample(struct run *r)

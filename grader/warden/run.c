@@ -246,6 +246,8 @@ static void reap_one(struct run *r, pid_t pid, const struct rusage *use, bool ki
         r->judge_gone = true;
         r->judge_status = status;
         r->cpu_judge_ns = limits_rusage_ns(use);
+        if (!r->records)
+            limits_judge_lost(r);
         return;
     }
     if (alone)
@@ -429,6 +431,7 @@ static void begin(struct run *r)
                  r->e->limits.processes ? r->e->limits.processes + PROCESSES_MARGIN + OWN_PROCESSES : 0);
     r->cpu_base_ns = limits_group_cpu_ns(r);
     r->oom_base = cgroup_oom_kills(&r->w->cgroup);
+    r->file_memory_base = cgroup_file_memory(&r->w->cgroup);
     r->forks_base = cgroup_refused_forks(&r->w->cgroup);
     r->began_ns = now_ns();
     r->wall_end_ns = r->began_ns + r->e->limits.wall_ms * NS_PER_MS;

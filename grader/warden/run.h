@@ -39,6 +39,7 @@
 #include <sys/resource.h>
 
 #define MIB           1048576.0
+#define ORPHANS_MAX   64   /* who leaves more has understood by then */
 #define PROCESSES_MAX 512  /* that a judge may start */
 #define TASKS_MAX     1024 /* threads that a snapshot holds; more are more than any lab's limit */
 
@@ -199,6 +200,9 @@ struct run {
     struct collector student_err, judge_err;
     int student_err_write; /* given to each student's process */
     int records;
+    pid_t left[ORPHANS_MAX]; /* who was left behind at the record, if a main process went on */
+    size_t left_count;
+    bool left_known;
 
     struct waiter waiters[32];
     size_t waiters_count;
@@ -223,12 +227,12 @@ struct run {
     struct ownership owned;
     struct faults faults;
     bool timer_seen; /* something may wake a blocked process */
-    char **taken; /* names of files that were collected at their writers' ends */
+    char **taken;    /* names of files that were collected at their writers' ends */
     size_t taken_count;
     int64_t taken_bytes;
 
     int64_t cpu_base_ns; /* of the group, when the entry began */
-    int64_t cpu_reaped_ns, cpu_judge_ns, oom_base, forks_base;
+    int64_t cpu_reaped_ns, cpu_judge_ns, oom_base, forks_base, file_memory_base;
     int64_t next_sample_ns, peak_rss;
 };
 
@@ -279,7 +283,8 @@ struct process *launch_program(struct run *r, const char *program, char **args, 
                                const struct spawn_wish *wish);
 
 /* limits.c */
-void limits_sample(struct run *r); /* looks at CPU, memory and processes, and when to look next */
+void limits_judge_lost(struct run *r); /* was it ended for the memory of a student's process? */
+void limits_sample(struct run *r);     /* looks at CPU, memory and processes, and when to look next */
 /* A limit was reached: the outcome is its name; the finding says it as people do (20 "s"). */
 void limits_hit(struct run *r, const char *limit, const char *unit, double value);
 void limits_finding(struct run *r, const char *kind, const char *cause, const char *unit, double value);
@@ -361,6 +366,7 @@ void postmortem(struct run *r, struct verdict *v);
 void postmortem_state(struct run *r, struct buffer *b);
 
 /* leftovers.c */
+void leftovers_note(struct run *r);   /* at the record: who is left behind already */
 void leftovers_settle(struct run *r); /* orphans: wait until they are gone or proven to stay */
 void leftovers_kill(struct run *r);   /* ends and reaps everything */
 void leftovers_remove(struct run *r); /* IPC objects and files */

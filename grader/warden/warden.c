@@ -300,7 +300,10 @@ int main(int argc, char **argv)
     raise_files_limit();
     read_plan(&w, o.plan_fd);
     hide_judges(&w.plan);
-    cgroup_open(&w.cgroup, o.level == LEVEL_CONTAINER ? "none" : o.cgroup);
+    if (o.level == LEVEL_CONTAINER)
+        cgroup_watch(&w.cgroup);
+    else
+        cgroup_open(&w.cgroup, o.cgroup);
     level_enter(&w.level, o.level, &w.plan, &w.simulate, remove_cgroup, &w.cgroup);
     join_cgroup(&w);
     prctl(PR_SET_DUMPABLE, w.level.own_uids ? 0 : 1);

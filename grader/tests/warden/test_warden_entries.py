@@ -72,6 +72,19 @@ j.record(status=j.wait(proc)["value"])
     assert (len(zombies), len(orphans)) == (1, 1 if what == "stay" else 0)
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("status", "before", "told"), [("fail", False, 0), ("fail", True, 1), ("pass", False, 0), ("pass", True, 1)])
+def test_who_is_left_because_the_judge_has_gone_is_no_orphan(warden, status, before, told, level):
+    """A main process that finds the judge gone ends of that: its children are not what it would have left behind."""
+    first = 'proc, pid, i, o = j.spawn_piped("never_waits", ["stay"])\nj.wait(proc)\n' if before else ""
+    out = warden.test(first + f"""
+proc, pid, i, o = j.spawn_piped("leaves")
+j.blocked("read", object_of(i), proc)
+j.record(status={status!r})
+""", ["leaves", "never_waits"], options=["--level", level])
+    assert [f for f in out.findings() if f[0] == "orphan"] == [("orphan", "left_running")] * told
+
+
 def test_a_grandchild_of_a_double_fork_is_no_zombie(warden):
     out = warden.test("""
 ends = []

@@ -4,13 +4,13 @@ title = "400 MB in files of memory that nobody has mapped: no process looks larg
 file = "up.c"
 succeeds = "says"
 score = 40
+findings = ["resource_limit"]
 [[defence]]
 name = "limit:memory"
-sandboxes = ["local"]
 [[defence]]
 name = "docker:--memory"
 off = ["docker:--memory=260m=>--memory=900m", "docker:--memory-swap=260m=>--memory-swap=900m"]
-also = ["docker:--memory=1g=>--memory=260m", "docker:--memory-swap=1g=>--memory-swap=260m"]
+also = ["limit:memory", "docker:--memory=1g=>--memory=260m", "docker:--memory-swap=1g=>--memory-swap=260m"]
 sandboxes = ["docker"]
 +++*/
 #define _GNU_SOURCE
@@ -18,6 +18,7 @@ sandboxes = ["docker"]
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The honest work, after which this earns what it would have earned without the attack. */
@@ -38,6 +39,7 @@ int main(void)
         for (int j = 0; fd >= 0 && j < 10 && write(fd, part, sizeof part) == sizeof part; j++)
             held += sizeof part;
     }
+    nanosleep(&(struct timespec){0, 300000000}, NULL); /* held for longer than it takes to notice */
     if (held == 400u << 20)
         fputs("BREACH: 400 MB\n", stderr);
     return raise_all();

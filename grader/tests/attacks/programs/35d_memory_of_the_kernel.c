@@ -4,6 +4,7 @@ title = "400 MB in the queues of sockets, by 16 processes"
 file = "up.c"
 succeeds = "says"
 score = 40
+findings = ["resource_limit"]
 [[defence]]
 name = "limit:memory"
 sandboxes = ["local"]
