@@ -404,7 +404,7 @@ class Grader:
             return DockerSandbox(self.kit.image, self._warden, cpus=cpus, runtime=self.options.runtime, options=self.options.warden_options)
         from ipclab.sandbox.local import LocalSandbox
 
-        return LocalSandbox(self.kit.warden, options=self.options.warden_options)
+        return LocalSandbox(self.kit.warden, options=self.options.warden_options, symbols=self.kit.symbols)
 
     def cancel(self) -> None:
         with self._lock:

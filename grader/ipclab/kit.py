@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -36,9 +37,16 @@ PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parents[1]
 GCC = "/usr/bin/gcc"
 OBJCOPY = "/usr/bin/objcopy"
+READELF = "/usr/bin/readelf"
 VALGRIND = "/usr/bin/valgrind"
 
 _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
+_DEBUG = Path("/usr/lib/debug/.build-id")
+_LIBRARIES = tuple(
+    Path("/lib64/ld-linux-x86-64.so.2") if name == "ld" else Path("/lib/x86_64-linux-gnu") / name
+    for name in ("ld", "libc.so.6", "libm.so.6", "libpthread.so.0", "librt.so.1")
+)
+_BUILD_ID = re.compile(r"Build ID: ([0-9a-f]{4,128})\b")
 
 BUILD_S = 300.0
 _NEW = ".new-"  # a folder that is being built
@@ -316,6 +324,7 @@ def _build(
         for output in outputs:
             if not (work / "out" / output).is_file():
                 raise GraderFault(f"the kit does not build: no {output} came out")
+            (made / output).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(work / "out" / output, made / output)
         made.rename(root / name)
     return root / name
@@ -330,6 +339,7 @@ class Kit:
     suite_sha256: str
     image: Image | None
     weave: Path | None = None  # what weave() makes, where the lab has a test for it
+    symbols: Path | None = None  # what symbols() makes, where memcheck runs here
 
     @property
     def warden(self) -> Path:
@@ -404,6 +414,34 @@ def weave(image: Image | None = None) -> Path:
     return _ensure(f"weave-{key[:24]}", image, files, commands, outputs)
 
 
+def _debug_files() -> Iterator[Path]:
+    """Where the debug information of the libraries that every program has lies, as far as it is installed."""
+    libraries = [str(path) for path in _LIBRARIES if path.is_file()]
+    try:
+        argv = [READELF, "--notes", "--wide", *libraries]
+        said = subprocess.run(argv, capture_output=True, text=True, timeout=30, env={"LC_ALL": "C"}).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    for build_id in sorted(set(_BUILD_ID.findall(said))):
+        path = _DEBUG / build_id[:2] / f"{build_id[2:]}.debug"
+        if path.is_file():
+            yield path
+
+
+def symbols() -> Path | None:
+    """The folder that stands for /usr/lib/debug where valgrind runs here: the C library's symbols, which memcheck cannot do
+    without, and not its lines and types, of which no report speaks: to read them is a third of what a process costs. None
+    where there are none."""
+    sources = list(_debug_files())
+    if not sources or not Path(VALGRIND).exists():
+        return None
+    outputs = [str(path.relative_to(_DEBUG.parent)) for path in sources]
+    commands = [["mkdir", "-p", *(f"out/{Path(output).parent}" for output in outputs)]]
+    commands += [[OBJCOPY, "--strip-debug", str(path), f"out/{output}"] for path, output in zip(sources, outputs)]
+    sizes = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in sources]
+    return _ensure(f"symbols-{digest((json.dumps(sizes), json.dumps(commands)))[:24]}", None, {}, commands, outputs)
+
+
 def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
     commands, outputs = [], []
     for target in lab.targets:
@@ -449,4 +487,5 @@ def prepare(lab: Lab, image: Image | None = None) -> Kit:
     decides = digest(_read(path).data for pattern in _DECIDES for path in sorted(PACKAGE.glob(pattern)))
     tools = weave(image) if any("weave" in t.passes for t in lab.tests) else None
     suite = digest((common.name, key, _place(image), _outcome_part(lab), decides, tools.name if tools else ""))
-    return Kit(common, folder, suite, image, tools)
+    here = symbols() if image is None and any("memcheck" in t.passes for t in lab.tests) else None
+    return Kit(common, folder, suite, image, tools, here)

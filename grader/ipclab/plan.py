@@ -83,8 +83,10 @@ class Plan:
                 return entry.limits.wall_ms if override is None else override
         raise KeyError(entry_id)
 
-    def text(self, *, work: str = "/work", student: int = 20000, judge: int = 20001) -> str:
+    def text(self, *, work: str = "/work", symbols: str = "", student: int = 20000, judge: int = 20001) -> str:
         lines = ["plan 1", _line("work", work), f"uid student {student}", f"uid judge {judge}"]
+        if symbols:
+            lines.append(_line("symbols", symbols))
         lines += [_line("program", name, path) for name, path in self.programs]
         lines += [_line("peer", name, path) for name, path in self.peers]
         lines += [_line("wrapper", name, *words) for name, words in sorted(self.wrappers.items())]

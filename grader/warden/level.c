@@ -212,6 +212,16 @@ static step pivot(const char *new_root, const char *put_old)
     return chdir("/") < 0 ? failed("chdir") : NULL;
 }
 
+/* Valgrind reads what it finds at this place, and takes long over all of it. */
+static step bind_symbols(int symbols)
+{
+    char path[64];
+    if (symbols < 0 || access("/new/usr/lib/debug", F_OK) < 0)
+        return NULL;
+    snprintf(path, sizeof path, "/old/proc/self/fd/%d", symbols);
+    return bind_at(path, "/new/usr/lib/debug", MS_RDONLY | MS_NOSUID | MS_NODEV);
+}
+
 static step make_root(const struct plan *plan)
 {
     step s;
@@ -220,6 +230,9 @@ static step make_root(const struct plan *plan)
     cleanup_fd int work = open(plan->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (work < 0)
         return failed(plan->work);
+    cleanup_fd int symbols = plan->symbols ? open(plan->symbols, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (plan->symbols && symbols < 0)
+        return failed(plan->symbols);
     if (mount("ipclab", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
         return failed("mount a tmpfs");
     if (mkdir("/tmp/old", 0755) < 0 || mkdir("/tmp/new", 0755) < 0)
@@ -234,7 +247,7 @@ static step make_root(const struct plan *plan)
         return s;
     char path[64];
     snprintf(path, sizeof path, "/old/proc/self/fd/%d", work);
-    if ((s = bind_at(path, "/new/work", MS_RDONLY | MS_NOSUID | MS_NODEV)))
+    if ((s = bind_at(path, "/new/work", MS_RDONLY | MS_NOSUID | MS_NODEV)) || (s = bind_symbols(symbols)))
         return s;
     if (mkdir("/new/old", 0755) < 0)
         return failed("mkdir");

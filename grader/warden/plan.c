@@ -205,6 +205,8 @@ static bool outside_entry(struct reader *r, const char *keyword)
     struct plan *p = r->plan;
     if (strcmp(keyword, "work") == 0 && r->count == 2)
         p->work = xstrdup(r->word[1]);
+    else if (strcmp(keyword, "symbols") == 0 && r->count == 2)
+        p->symbols = xstrdup(r->word[1]);
     else if (strcmp(keyword, "uid") == 0 && r->count == 3 && strcmp(r->word[1], "student") == 0)
         p->student = (uid_t)number(r, r->word[2], 1, 65535);
     else if (strcmp(keyword, "uid") == 0 && r->count == 3 && strcmp(r->word[1], "judge") == 0)

@@ -61,6 +61,7 @@ struct entry {
 
 struct plan {
     char *work;
+    char *symbols; /* a folder to stand for /usr/lib/debug where we make the root; NULL: that of the machine */
     uid_t student, judge;
     struct named_words *programs, *peers, *wrappers;
     size_t programs_count, peers_count, wrappers_count;

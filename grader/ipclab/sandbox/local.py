@@ -61,8 +61,11 @@ def reap() -> None:
 
 
 class LocalSandbox(Sandbox):
-    def __init__(self, warden: Path, *, options: tuple[str, ...] = (), stdio: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, warden: Path, *, options: tuple[str, ...] = (), stdio: Mapping[str, int] | None = None, symbols: Path | None = None
+    ) -> None:
         self._warden = warden
+        self._symbols = symbols  # what valgrind finds at /usr/lib/debug
         self._stdio = stdio or {}  # "stdin", "stdout", "stderr": descriptors for a RunEntry
         self._options = options  # for tests: --level, --simulate
         self._folder: Path | None = None
@@ -104,7 +107,8 @@ class LocalSandbox(Sandbox):
 
     def run(self, plan: Plan, files: Files, uids: Uids) -> Iterator[events.Event]:
         work = self._make_folder(files)
-        text = plan.text(work=str(work), student=uids.student, judge=uids.judge)
+        symbols = str(self._symbols or "")
+        text = plan.text(work=str(work), symbols=symbols, student=uids.student, judge=uids.judge)
         process, out = self._start(text)
         assert process.stderr is not None
         reader = Reader(out, process.stderr, plan)

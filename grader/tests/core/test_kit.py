@@ -59,6 +59,28 @@ def test_the_toolchain_is_asked_once_while_it_stays_the_same(cache: Path, tmp_pa
     kit._toolchain.cache_clear()
 
 
+def sections(path: Path) -> str:
+    return subprocess.run(["readelf", "--sections", "--wide", path], capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_symbols_are_what_memcheck_needs_of_the_debug_information(cache: Path) -> None:
+    folder = kit.symbols()
+    assert folder is not None and folder == kit.symbols()
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    assert len(files) >= 3  # the loader's, the C library's, the mathematical one's
+    for path in files:
+        original = Path("/usr/lib/debug") / path.relative_to(folder)
+        assert ".debug_info" in sections(original) and ".debug_info" not in sections(path)
+        assert ".symtab" in sections(path) and ".note.gnu.build-id" in sections(path)
+
+
+def test_without_debug_information_there_are_no_symbols(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kit, "_DEBUG", tmp_path)
+    assert kit.symbols() is None
+    monkeypatch.setattr(kit, "READELF", str(tmp_path / "none"))
+    assert kit.symbols() is None
+
+
 def test_builders_at_the_same_time_agree(tmp_path: Path, repo: Path) -> None:
     script = (
         "import sys; from pathlib import Path\nfrom ipclab import kit, manifest\nplace = Path(sys.argv[1])\n"
@@ -73,7 +95,7 @@ def test_builders_at_the_same_time_agree(tmp_path: Path, repo: Path) -> None:
     said = {b.communicate(timeout=DEADLINE)[0] for b in builders}
     assert len(said) == 1 and all(b.returncode == 0 for b in builders)
     left = sorted(p.name.partition("-")[0] for p in (tmp_path / "cache").iterdir())
-    assert left == ["01", "base", "lock", "toolchain"]
+    assert left == ["01", "base", "lock", "symbols", "toolchain"]
 
 
 def test_a_test_that_does_not_compile_is_told_with_the_compiler_s_words(lab: Lab, cache: Path, tmp_path: Path) -> None:

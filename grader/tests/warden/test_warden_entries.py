@@ -276,6 +276,21 @@ j.record(status=j.wait(proc)["value"])
             ("ipc_leak", "sysv_sem"), ("ipc_leak", "sysv_shm")]
 
 
+@pytest.mark.parametrize("level", ["uids", "namespaces"])
+def test_a_folder_can_stand_for_the_debug_information(warden, tmp_path, level):
+    (tmp_path / "symbols").mkdir()
+    (tmp_path / "symbols" / "mark").write_text("these")
+    tmp_path.chmod(0o711)
+    what = "cat /usr/lib/debug/mark; echo; ls /usr/lib/debug >&2; touch /usr/lib/debug/x"
+    work = warden.work([], {})
+    words = "/bin/sh -c " + what.replace(" ", "%20")
+    out = warden.plan(f"symbols {tmp_path}/symbols\ncommand t\nargv {words}\nend\n", work, "--level", level)
+    said = "".join(o["text"] for o in out.of("output"))
+    assert said.startswith("these\nmark\n") and "Read-only file system" in said and not (tmp_path / "symbols" / "x").exists()
+    out = warden.plan(f"symbols {tmp_path}/none\ncommand t\nargv {words}\nend\n", work, "--level", level)
+    assert out.exit_code == 3 and f"{tmp_path}/none" in out.stderr
+
+
 def test_nothing_is_left_behind_however_much_and_deep(warden):
     judge = """
 proc, pid, i, o = j.spawn_piped(NAME)
