@@ -220,7 +220,7 @@ class _Job:
             with self.phase("build"):
                 for sandbox in sandboxes:
                     sandbox.prepare()
-                built = self.built or self._build()
+                built = self.built or self.build()
                 self.built = built
             log = self._run_tests(built, sandboxes) if built.programs else None
         woven = self._weave(built, log)
@@ -275,7 +275,7 @@ class _Job:
         self.grader.tell("ended", self.submission.id, test.name, outcome.status)
         return outcome
 
-    def _build(self) -> build.Built:
+    def build(self) -> build.Built:
         lab, the_kit = self.grader.lab, self.grader.kit
         recipe = None
         if the_kit.weave is not None:
@@ -339,10 +339,14 @@ class _Job:
 class Grader:
     """What the workers share. Its lock guards the sandboxes that run now, so that cancel() can end them."""
 
-    def __init__(self, lab: Lab, options: Options, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self, lab: Lab, options: Options, on_progress: OnProgress | None = None, the_kit: Kit | None = None
+    ) -> None:
+        """`the_kit`: that of a lab of which this one is a part; its results must not be kept as if they were of the whole."""
+        assert the_kit is None or not (options.keep or options.resume)
         self.lab = lab
         self.options = options
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         self._lock = threading.Lock()
         self._running: set[Sandbox] = set()
         self._cancelled = False
@@ -360,23 +364,23 @@ class Grader:
             from ipclab.sandbox import local
 
             local.reap()
-        self.kit = kit.prepare(lab, image)
+        self.kit = the_kit or kit.prepare(lab, image)
         if options.runtime is not None:  # another kernel: its results are kept apart
             suite = kit.digest((self.kit.suite_sha256, options.runtime))
             self.kit = replace(self.kit, suite_sha256=suite)
         self._warden = self.kit.warden.read_bytes() if image is not None else b""
 
     def tell(self, what: str, submission: str, name: str = "", status: TestStatus | None = None) -> None:
-        if self._on_progress is None:
+        if self.on_progress is None:
             return
         from ipclab.report import progress
 
         if what == "phase":
-            self._on_progress(progress.Phase(submission, name))
+            self.on_progress(progress.Phase(submission, name))
         elif what == "test":
-            self._on_progress(progress.TestBegun(submission, name))
+            self.on_progress(progress.TestBegun(submission, name))
         elif status is not None:
-            self._on_progress(progress.TestEnded(submission, name, status))
+            self.on_progress(progress.TestEnded(submission, name, status))
 
     @contextlib.contextmanager
     def sandbox(self) -> Iterator[Sandbox]:
@@ -460,10 +464,10 @@ class Grader:
 
     def one(self, submission: Submission) -> Result:
         """Grades one submission, on this thread."""
-        if self._on_progress is not None:
+        if self.on_progress is not None:
             from ipclab.report import progress
 
-            self._on_progress(progress.Begun(submission.id, submission.student))
+            self.on_progress(progress.Begun(submission.id, submission.student))
         result = self._resumed(submission)
         if result is None:
             seed = self.options.seed if self.options.seed is not None else secrets.randbits(64)
@@ -474,9 +478,13 @@ class Grader:
                 self._built[submission.sha256] = job.built
         if not self._again:
             self.finished[submission.id] = result
-        if self._on_progress is not None:
-            self._on_progress(progress.Finished(result))
+        if self.on_progress is not None:
+            self.on_progress(progress.Finished(result))
         return result
+
+    def build(self, submission: Submission) -> build.Built:
+        """Builds one submission, on this thread, and runs no test of it."""
+        return _Job(self, submission, 0).build()
 
     def all(self, submissions: list[Submission]) -> Iterator[Result]:
         """Yields results as they are finished. Left early (Ctrl+C, close), it ends what runs before it returns."""

@@ -2,6 +2,9 @@
 
 The solution gets full marks without a finding, the skeleton at most a tenth, each mutant fails exactly the tests that it
 names with the findings that it names, each variant gets full marks (bonus tests that it names may fail). With repeats, nothing may flip.
+
+Where a mutant or variant leaves one of the solution's programs as it is, byte for byte, the tests of that program are not run
+again: the solution has shown what comes of them.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from ipclab import skeleton
+from ipclab import reach, skeleton
 from ipclab.cases import WITH_PLACE, Case, CaseFault, Role, cases
 from ipclab.faults import UsageFault
 from ipclab.grading import Grader, Options
@@ -38,6 +41,7 @@ class Settings:
     repeat: int = 0
     load: bool = False
     only: str | None = None
+    whole: bool = False  # run all tests on each case, also those that its changes cannot reach
 
 
 @dataclass
@@ -53,6 +57,7 @@ class Report:
     flips: int = 0  # runs in which anything came out otherwise
     solution_s: float | None = None  # its grade on an otherwise idle grader
     gate_s: float = 0.0
+    known: int = 0  # tests that were not run again, for they would have run the solution's own programs
 
 
 Say = Callable[[str], None]
@@ -215,19 +220,52 @@ def validate(lab: Lab, settings: Settings, say: Say, on_progress: Callable[[obje
         _note(report, say, "enough of each", list(_counts(lab, chosen)))
     with _load(settings.load):
         grader = Grader(lab, settings.options, on_progress)
-        by_id = {c.submission.id: c for c in chosen}
-        for result in grader.all([c.submission for c in chosen]):
-            case = by_id[result.submission_id]
-            wrong = problems(case, result)
-            report.grader_failed |= result.status is ResultStatus.GRADER_ERROR
-            report.cases.setdefault(case.role, []).append(not wrong)
-            score = f"{result.score}/{result.max_score}, seed {result.seed}"
-            _note(report, say, f"{_name(case)} ({score})" if wrong else _name(case), wrong)
+        for part, some in _parts(lab, chosen, settings.whole):
+            _grade(_grader(grader, part), some, report, say)
+            report.known += len(some) * (len(lab.tests) - len(part.tests))
+        if report.known:
+            say(f"      {report.known:,} tests would have run the solution's own programs, and were not run again (--whole runs them)")
         if settings.repeat:
-            good = [c for c in chosen if c.role in (Role.SOLUTION, Role.VARIANT)]
-            _repeat(lab, good, settings, report, say)
+            for part, some in _parts(lab, chosen, settings.whole):
+                good = [c for c in some if c.role in (Role.SOLUTION, Role.VARIANT)]
+                _repeat(grader, part, good, settings, report, say)
     report.gate_s = time.monotonic() - began
     return report
+
+
+def _parts(lab: Lab, chosen: list[Case], whole: bool) -> list[tuple[Lab, list[Case]]]:
+    """The cases, each with the part of the lab whose tests they have to run. The solution runs all of them, so that they are
+    known; without it nothing is."""
+    solution = next((c for c in chosen if c.role is Role.SOLUTION), None)
+    parts: dict[frozenset[str], tuple[Lab, list[Case]]] = {}
+    every = frozenset(t.name for t in lab.targets)
+    for case in chosen:
+        reached = every
+        if solution is not None and not whole and case.role in (Role.MUTANT, Role.VARIANT):
+            reached = reach.targets(lab, solution.submission, case.submission)
+        part = lab if reached == every else reach.part(lab, reached)
+        if not case.fails <= {t.name for t in part.tests}:  # it names a test that it cannot reach: that has to be seen
+            reached, part = every, lab
+        parts.setdefault(reached, (part, []))[1].append(case)
+    return sorted(parts.values(), key=lambda p: -len(p[0].tests))
+
+
+def _grader(whole: Grader, part: Lab) -> Grader:
+    """One for a part of the lab, with the kit of the whole."""
+    if part is whole.lab:
+        return whole
+    return Grader(part, replace(whole.options, keep=False, resume=False), whole.on_progress, whole.kit)
+
+
+def _grade(grader: Grader, some: list[Case], report: Report, say: Say) -> None:
+    by_id = {c.submission.id: c for c in some}
+    for result in grader.all([c.submission for c in some]):
+        case = by_id[result.submission_id]
+        wrong = problems(case, result)
+        report.grader_failed |= result.status is ResultStatus.GRADER_ERROR
+        report.cases.setdefault(case.role, []).append(not wrong)
+        score = f"{result.score}/{result.max_score}, seed {result.seed}"
+        _note(report, say, f"{_name(case)} ({score})" if wrong else _name(case), wrong)
 
 
 def time_solution(lab: Lab, settings: Settings) -> float:
@@ -262,14 +300,14 @@ def _only(lab: Lab, name: str) -> Lab:
     return replace(lab, tests=tests)
 
 
-def _repeat(lab: Lab, good: list[Case], settings: Settings, report: Report, say: Say) -> None:
+def _repeat(whole: Grader, lab: Lab, good: list[Case], settings: Settings, report: Report, say: Say) -> None:
     shares = {"plain": 1, "weave": WEAVE_SHARE, "memcheck": MEMCHECK_SHARE}
     for name, times in ((name, max(1, settings.repeat // share)) for name, share in shares.items()):
         part = _only(lab, name)
         if not part.tests:
             continue
-        grader = Grader(part, replace(settings.options, keep=False, resume=False))
         for case in good:
+            grader = _grader(whole, part)
             flips, runs, flipped, failed = _run_often(grader, case, times, say)
             report.grader_failed |= failed
             report.repeats += runs

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--repeat", type=click.IntRange(0, 100_000), default=0, metavar="N", help="Run solution and variants N times more.")
 @click.option("--load", is_flag=True, help="Keep every core busy meanwhile.")
 @click.option("--only", metavar="NAME", help="One case: solution, skeleton, a mutant's or a variant's name.")
+@click.option("--whole", is_flag=True, help="Run all tests on each case, also those of programs that are the solution's own.")
 @click.option("--table", is_flag=True, help="Print one row a lab, and what is wrong; what is done now goes to stderr.")
 @click.option("--write-skeletons", is_flag=True, help="Generate skeletons/ from solutions/ and do nothing else.")
 def validate(
@@ -37,6 +38,7 @@ def validate(
     repeat: int,
     load: bool,
     only: str | None,
+    whole: bool,
     table: bool,
     write_skeletons: bool,
 ) -> int:
@@ -58,7 +60,7 @@ def validate(
     from ipclab.validate import Settings
 
     options = Options(sandbox=choose_sandbox(sandbox), jobs=jobs, keep=False)
-    settings = Settings(options, repeat=repeat, load=load, only=only)
+    settings = Settings(options, repeat=repeat, load=load, only=only, whole=whole)
     if table:
         return _table(chosen, settings)
     return max(_validate_one(lab, settings, jobs) for lab in chosen)

@@ -32,7 +32,7 @@ def gate(tree: Path, *args: str) -> tuple[int, str]:
 
 
 def test_the_tiny_lab_passes_but_for_its_size(tree: Path) -> None:
-    code, said = gate(tree, "--repeat", "2", "--load")
+    code, said = gate(tree, "--repeat", "2", "--load", "--whole")
     fails = [line for line in said.splitlines() if line.startswith("FAIL")]
     assert code == 1 and len(fails) == 4 and all("enough of each" in line for line in fails), said
     for name in ("solution", "skeleton", "mutant leaks", "mutant subtracts", "mutant zombie", "variant stdio", "skeleton in sync"):
@@ -51,7 +51,7 @@ def test_one_case_alone_can_pass(tree: Path) -> None:
 
 def test_the_table_has_a_row_a_lab_and_then_what_is_wrong(tree: Path) -> None:
     (tree / "labs" / LAB / "variants" / "stdio" / "echo.c").write_text("int main(void)\n{\n    return 0;\n}\n")
-    done = ipclab("validate", LAB, "--table", "--repeat", "2", "--sandbox", "local", IPCLAB_LABS=str(tree))
+    done = ipclab("validate", LAB, "--table", "--repeat", "2", "--whole", "--sandbox", "local", IPCLAB_LABS=str(tree))
     assert done.returncode == 1
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert rows[0] == ["lab", "public", "hidden", "points", "killed", "variants", "flips", "grade", "gate"]

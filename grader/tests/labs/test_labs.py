@@ -39,7 +39,8 @@ WHOLE = [(lab, sandbox) for lab in LABS for sandbox in SANDBOXES if sandbox == "
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(("lab", "sandbox"), WHOLE, indirect=["sandbox"])
 def test_the_lab_passes_the_gate(lab: str, sandbox: str) -> None:
-    done = ipclab("validate", lab, "--sandbox", sandbox, "--jobs", "2")
+    whole = ["--whole"] if FULL else []
+    done = ipclab("validate", lab, "--sandbox", sandbox, "--jobs", "2", *whole)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
