@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import gating  # noqa: E402, F401  adds its measures
 import measure  # noqa: E402
 import separating  # noqa: E402, F401  adds its measures
 import watching  # noqa: E402, F401  adds its measures

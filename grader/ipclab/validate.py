@@ -291,7 +291,7 @@ def _note(report: Report, say: Say, what: str, wrong: list[str]) -> None:
 # ---- again and again ---------------------------------------------------------------------------------
 
 
-def _only(lab: Lab, name: str) -> Lab:
+def only_pass(lab: Lab, name: str) -> Lab:
     """The lab with one pass only; tests without it are left out, and so is what depends on them."""
     kept = {t.name for t in lab.tests if name in t.passes}
     tests = tuple(
@@ -303,7 +303,7 @@ def _only(lab: Lab, name: str) -> Lab:
 def _repeat(whole: Grader, lab: Lab, good: list[Case], settings: Settings, report: Report, say: Say) -> None:
     shares = {"plain": 1, "weave": WEAVE_SHARE, "memcheck": MEMCHECK_SHARE}
     for name, times in ((name, max(1, settings.repeat // share)) for name, share in shares.items()):
-        part = _only(lab, name)
+        part = only_pass(lab, name)
         if not part.tests:
             continue
         for case in good:
