@@ -62,7 +62,7 @@ def _looks_wide(data: bytes) -> bool:
 
 
 def _line_ends(name: str, data: bytes) -> list[Rejection]:
-    """gcc takes CRLF as it is. A CR alone is no line end for it, so a first `//` comment swallows the rest."""
+    """gcc takes CRLF as it is, and a CR alone as well: it ends a line, and a `//` comment with it."""
     pairs = data.count(b"\r\n")
     if pairs:
         return [note("source_crlf", file=name)]
