@@ -331,17 +331,16 @@ def _flips(report: Report) -> Text:
 
 def show_labs(console: Console, reports: Sequence[tuple[Lab, Report]]) -> None:
     """A row for each lab, then what the gate found wrong."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("lab", "public", "hidden", "points", "killed", "variants", "flips", "grade", "gate"):
-        table.add_column(name, justify="left" if name == "lab" else "right")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # ten labs with long names fit into 80 columns
+    for name in ("lab", "tests", "points", "killed", "right", "flips", "grade", "gate"):
+        table.add_column(name, justify="left" if name == "lab" else "right", no_wrap=True)
     for lab, report in reports:
         public = sum(t.visibility is Visibility.PUBLIC for t in lab.tests)
         bonus = sum(t.points for t in lab.tests if t.bonus)
         table.add_row(
             Text(lab.slug),
-            str(public),
-            str(len(lab.tests) - public),
-            f"{lab.max_score}{f' + {bonus}' if bonus else ''}",
+            f"{public}+{len(lab.tests) - public}",
+            f"{lab.max_score}{f'+{bonus}' if bonus else ''}",
             _share(report.cases.get(Role.MUTANT, [])),
             _share(report.cases.get(Role.VARIANT, [])),
             _flips(report),
@@ -349,6 +348,7 @@ def show_labs(console: Console, reports: Sequence[tuple[Lab, Report]]) -> None:
             f"{report.gate_s:.0f} s",
         )
     console.print(table)
+    console.print(Text("tests: public+hidden; points: +bonus; killed: mutants; right: variants", style="dim"))
     for lab, report in reports:
         for problem in report.problems:
             console.print(Text(f"✗ {lab.slug}: {clean(problem, limit=600)}", style="red"))

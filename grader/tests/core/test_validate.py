@@ -54,9 +54,9 @@ def test_the_table_has_a_row_a_lab_and_then_what_is_wrong(tree: Path) -> None:
     done = ipclab("validate", LAB, "--table", "--repeat", "2", "--whole", "--sandbox", "local", IPCLAB_LABS=str(tree))
     assert done.returncode == 1
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
-    assert rows[0] == ["lab", "public", "hidden", "points", "killed", "variants", "flips", "grade", "gate"]
+    assert rows[0] == ["lab", "tests", "points", "killed", "right", "flips", "grade", "gate"]
     # of eight runs (solution and variant, twice plain, once each under memcheck) the variant's first two fail
-    assert rows[2][:9] == [LAB, "2", "2", "12", "3/3", "0/1", "2", "in", "6"], done.stdout
+    assert rows[2][:8] == [LAB, "2+2", "12", "3/3", "0/1", "2", "in", "6"], done.stdout
     assert f"✗ {LAB}: variant stdio (6/12, seed " in done.stdout and "echo_copies does not pass" in " ".join(done.stdout.split())
     assert f"{LAB}: FAIL  variant stdio" in done.stderr and f"{LAB}: how long the solution takes\n" in done.stderr
 
