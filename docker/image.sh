@@ -51,7 +51,7 @@ build() {
     case $sources in *https:*) sources= ;; esac # the base has no certificates: it keeps its own sources
     options=$(apt_options | tr '\n' ' ')
     proxy=$(proxy_for "$(awk 'NR == 1 { print $2 }' <<<"${sources:-deb http://}")")
-    timeout "$build_seconds" "$docker" build --network host --tag "$image" \
+    timeout "$build_seconds" "$docker" build --force-rm --network host --tag "$image" \
         --build-arg BASE="$base" --build-arg APT_SOURCES="$sources" --build-arg APT_OPTIONS="$options" \
         ${proxy:+--build-arg http_proxy="$proxy" --build-arg https_proxy="$proxy"} "$here" >"$log" 2>&1
 }

@@ -27,6 +27,7 @@ from ipclab.sandbox.local import is_gone, owner
 from ipclab.slots import Uids
 
 CALL_S = 30.0  # deadline of a short call of the client
+END_S = 10.0  # how long a container may take to start, if need be, and to end once its lease has ended
 LABEL = "ipclab.owner"
 SECCOMP = Path(__file__).resolve().parents[3] / "docker" / "seccomp.json"
 IMAGE_SCRIPT = Path(__file__).resolve().parents[3] / "docker" / "image.sh"
@@ -303,22 +304,27 @@ class DockerSandbox(Sandbox):
             except OSError:
                 pass  # a client that is gone cannot take the last bytes
 
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """Ends the lease, and with it the container and its client. The client is not killed unless that fails: while the engine
+        starts a container for it, half a container would stay behind, which nobody ends and for a while nobody can remove."""
+        threading.Thread(target=self._let_go, daemon=True).start()  # it waits for a feeder that still writes
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()  # SIGTERM it would hand on to warden
+            process.wait()
+
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
             if self._process is not None and self._process.poll() is None:
-                self._process.kill()  # the client: SIGTERM it would hand on to warden; close() removes the container
+                threading.Thread(target=self._end, args=(self._process,), daemon=True).start()
 
     def close(self) -> None:
-        self._let_go()
         process = self._process
         if process is None:
             return
-        try:
-            process.wait(5.0 if self._ended_by_itself else 1.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        self._end(process)
         if not self._ended_by_itself:
             try:
                 call("rm", "--force", self._name)
