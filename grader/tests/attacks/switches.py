@@ -113,7 +113,7 @@ class AttackedGrader(Grader):
 
     def _make(self) -> Sandbox:
         if self.kit.image is None:
-            return _Recording(LocalSandbox(self.kit.warden, options=self.options.warden_options), self.kept)
+            return _Recording(LocalSandbox(self.kit.warden, options=self.options.warden_options, symbols=self.kit.symbols), self.kept)
         flags = docker_flags(self.off)
         return _Recording(DockerSandbox(self.kit.image, self._warden, flags=flags, options=self.options.warden_options), self.kept)
 
