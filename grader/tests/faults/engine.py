@@ -90,13 +90,19 @@ class Engine:
                 os.kill(pid, signal.SIGKILL)
 
     def _left(self) -> list[int]:
-        """Shims and what hangs on them, of an engine that could not end them: they name its folder."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError):
-                if f"{self.folder}/".encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
-                    found.append(int(path.parent.name))
-        return found
+        """Shims and what hangs on them, of an engine that could not end them: they name its folder, or hold a file in it, as the
+        first process of a container does that was killed while it started."""
+        return [int(p.name) for p in Path("/proc").glob("[0-9]*") if int(p.name) != os.getpid() and self._is_of(p)]
+
+    def _is_of(self, process: Path) -> bool:
+        with suppress(OSError):
+            if f"{self.folder}/".encode() in (process / "cmdline").read_bytes():
+                return True
+            for descriptor in (process / "fd").iterdir():
+                with suppress(OSError):  # it is closed by now
+                    if os.readlink(descriptor).startswith(f"{self.folder}/"):
+                        return True
+        return False
 
 
 @contextmanager
