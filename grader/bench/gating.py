@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +10,6 @@ from ipclab import manifest, validate
 from ipclab.cases import Case, Role, cases
 from ipclab.grading import Grader, Options
 from ipclab.model import Lab, ResultStatus
-from ipclab.validate import Settings
 from measure import Bench, Figure
 
 OPTIONS = Options(sandbox="local", keep=False)
@@ -23,12 +21,10 @@ SESSION_H = 3.0  # what can be watched to its end in one sitting
 
 def labs(bench: Bench) -> Iterator[Figure]:
     for lab in manifest.all_labs(measure.ROOT):
-        settings = Settings(OPTIONS)
-        validate.time_solution(lab, settings)
-        times = [validate.time_solution(lab, settings) for _ in range(min(bench.repeat, 3))]
+        argv = [measure.IPCLAB, "grade", lab.slug, lab.solution, "--sandbox", "local", "--json", bench.scratch / "result.json"]
+        value, detail = measure.medians(bench, lambda argv=argv: measure.command(argv))
         target = FIRST_LABS_S if lab.order <= 6 else LATER_LABS_S
-        detail = f"{len(times)} runs, {min(times):.2f} to {max(times):.2f} s"
-        yield Figure(f"a full grade of the solution of {lab.slug}, local", statistics.median(times), "s", target, detail)
+        yield Figure(f"a full grade of the solution of {lab.slug}, local", value, "s", target, detail)
 
 
 def repeats(_: Bench) -> Iterator[Figure]:

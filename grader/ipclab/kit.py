@@ -42,10 +42,7 @@ VALGRIND = "/usr/bin/valgrind"
 
 _LIBDW = Path("/usr/include/elfutils/libdwfl.h")
 _DEBUG = Path("/usr/lib/debug/.build-id")
-_LIBRARIES = tuple(
-    Path("/lib64/ld-linux-x86-64.so.2") if name == "ld" else Path("/lib/x86_64-linux-gnu") / name
-    for name in ("ld", "libc.so.6", "libm.so.6", "libpthread.so.0", "librt.so.1")
-)
+_LIBRARIES = ("/lib64/ld-linux-x86-64.so.2", *(f"/lib/x86_64-linux-gnu/{name}" for name in ("libc.so.6", "libm.so.6", "libpthread.so.0", "librt.so.1")))
 _BUILD_ID = re.compile(r"Build ID: ([0-9a-f]{4,128})\b")
 
 BUILD_S = 300.0
@@ -416,9 +413,8 @@ def weave(image: Image | None = None) -> Path:
 
 def _debug_files() -> Iterator[Path]:
     """Where the debug information of the libraries that every program has lies, as far as it is installed."""
-    libraries = [str(path) for path in _LIBRARIES if path.is_file()]
     try:
-        argv = [READELF, "--notes", "--wide", *libraries]
+        argv = [READELF, "--notes", "--wide", *_LIBRARIES]
         said = subprocess.run(argv, capture_output=True, text=True, timeout=30, env={"LC_ALL": "C"}).stdout
     except (OSError, subprocess.TimeoutExpired):
         return
@@ -432,14 +428,21 @@ def symbols() -> Path | None:
     """The folder that stands for /usr/lib/debug where valgrind runs here: the C library's symbols, which memcheck cannot do
     without, and not its lines and types, of which no report speaks: to read them is a third of what a process costs. None
     where there are none."""
+    try:
+        states = [os.stat(path) for path in (*_LIBRARIES, VALGRIND)]
+    except OSError:
+        return None
+    # of the same libraries these are the same: whoever only looks them up need not ask readelf
+    name = f"symbols-{digest((json.dumps([[s.st_size, s.st_mtime_ns] for s in states]),))[:24]}"
+    if (found := _find(name)) is not None:
+        return found
     sources = list(_debug_files())
-    if not sources or not Path(VALGRIND).exists():
+    if not sources:
         return None
     outputs = [str(path.relative_to(_DEBUG.parent)) for path in sources]
     commands = [["mkdir", "-p", *(f"out/{Path(output).parent}" for output in outputs)]]
     commands += [[OBJCOPY, "--strip-debug", str(path), f"out/{output}"] for path, output in zip(sources, outputs)]
-    sizes = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in sources]
-    return _ensure(f"symbols-{digest((json.dumps(sizes), json.dumps(commands)))[:24]}", None, {}, commands, outputs)
+    return _ensure(name, None, {}, commands, outputs)
 
 
 def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
