@@ -234,3 +234,23 @@ def test_a_file_that_is_being_written_is_not_swept_away(tmp_path: Path) -> None:
     results._sweep.cache_clear()
     results.write_atomic(tmp_path / "other", b"y")
     assert [p.name for p in tmp_path.iterdir()] == ["other"]
+
+
+def test_an_interrupt_while_python_starts_and_ends_has_no_traceback() -> None:
+    """Python's own answer to SIGINT is a traceback: before our first line, and after our last one."""
+    argv, millisecond = [str(classes.REPO / "ipclab"), "--help"], 1 / 1000
+    began = time.monotonic()
+    subprocess.run(argv, stdout=subprocess.DEVNULL, timeout=DEADLINE, check=True)
+    took = time.monotonic() - began
+    ended = set()
+    for moment in range(60):
+        process, _ = classes.start(argv)
+        try:
+            process.wait(took * moment / 50 + millisecond)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=DEADLINE)[1]
+        assert process.returncode in (0, -signal.SIGINT, 130), said
+        assert said.strip() in ("", "ipclab: interrupted"), said
+        ended.add(process.returncode)
+    assert 130 in ended  # some were caught in between
