@@ -8,12 +8,12 @@ built once more, with weave's library. What comes out is bytes; they are checked
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ipclab import catalogue
 from ipclab.events import EntryLog, RunLog, StreamFault
-from ipclab.kit import GCC, Kit, given_headers, scenario_name
+from ipclab.kit import GCC, Kit, given_headers, linked_with, scenario_name
 from ipclab.model import Finding, Lab, Limits, Location, Submission, Target, TargetKind, Test
 from ipclab.plan import CommandEntry, Plan
 from ipclab.sandbox import File
@@ -95,7 +95,7 @@ def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = Non
         inputs = [f"src/{name}" for name in (*target.files, *(h for h in headers if h not in target.files))]
         for level in levels(lab, target):
             special = recipe(lab, target, level) if recipe else None
-            argv, own = special or (_argv(lab, target, level), _kit_files(target, kit))
+            argv, own = special or (_argv(lab, target, level, linked_with(kit.pausing())), _kit_files(target, kit))
             files |= own
             entries.append(
                 CommandEntry(
@@ -111,9 +111,10 @@ def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = Non
 
 
 def _kit_files(target: Target, kit: Kit) -> dict[str, File]:
+    pausing = {f"kit/{name}": file for name, file in kit.pausing().items()}
     if target.kind is not TargetKind.FUNCTIONS:
-        return {}
-    return {f"kit/driver-{target.name}.o": File(kit.driver(target.name)), "kit/libdriver.a": File(kit.libdriver())}
+        return pausing
+    return pausing | {f"kit/driver-{target.name}.o": File(kit.driver(target.name)), "kit/libdriver.a": File(kit.libdriver())}
 
 
 def c_files(target: Target) -> list[str]:
@@ -121,7 +122,7 @@ def c_files(target: Target) -> list[str]:
     return [f"./{name}" if name.startswith("-") else name for name in target.files if name.endswith(".c")]
 
 
-def _argv(lab: Lab, target: Target, level: str) -> tuple[str, ...]:
+def _argv(lab: Lab, target: Target, level: str, more: Sequence[str] = ()) -> tuple[str, ...]:
     functions = target.kind is TargetKind.FUNCTIONS
     argv = [GCC, *lab.flags, *_FLAGS, f"-{level}"]
     if functions:
@@ -129,7 +130,7 @@ def _argv(lab: Lab, target: Target, level: str) -> tuple[str, ...]:
         argv.append(f"-Dmain={STRAY_MAIN}")
     argv += c_files(target)
     argv += [f"driver-{target.name}.o", "libdriver.a"] if functions else []
-    return (*argv, "-o", program_name(target.name, level), *_LIBRARIES)
+    return (*argv, *more, "-o", program_name(target.name, level), *_LIBRARIES)
 
 
 # ---- what the compiler says --------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class Options:
     resume: bool = False
     keep: bool = True  # finished results go into the cache that --resume reads
     warden_options: tuple[str, ...] = ()  # for the kit's own tests
+    perturbed: bool = False  # programs and judges pause at random, for the gate
     without: frozenset[str] = frozenset()  # defences that are off, for the kit's own tests: source_checks, client_requests
 
 
@@ -364,7 +365,7 @@ class Grader:
             from ipclab.sandbox import local
 
             local.reap()
-        self.kit = the_kit or kit.prepare(lab, image)
+        self.kit = the_kit or kit.prepare(lab, image, perturbed=options.perturbed)
         if options.runtime is not None:  # another kernel: its results are kept apart
             suite = kit.digest((self.kit.suite_sha256, options.runtime))
             self.kit = replace(self.kit, suite_sha256=suite)

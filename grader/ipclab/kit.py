@@ -337,6 +337,7 @@ class Kit:
     image: Image | None
     weave: Path | None = None  # what weave() makes, where the lab has a test for it
     symbols: Path | None = None  # what symbols() makes, where memcheck runs here
+    pauses: Path | None = None  # what perturb() makes, where programs shall pause
 
     @property
     def warden(self) -> Path:
@@ -361,6 +362,10 @@ class Kit:
 
     def scenario(self, source: str) -> bytes:
         return _read(self.folder / scenario_name(source)).data
+
+    def pausing(self) -> dict[str, File]:
+        """What a program is linked with so that it pauses; nothing where it shall not."""
+        return {} if self.pauses is None else {name: _read(self.pauses / name) for name in _PAUSING_PROGRAM}
 
 
 def judge_name(source: str) -> str:
@@ -411,6 +416,24 @@ def weave(image: Image | None = None) -> Path:
     return _ensure(f"weave-{key[:24]}", image, files, commands, outputs)
 
 
+_PAUSING_PROGRAM = ("perturb-program.o", "perturb-program.wrap")
+_PAUSING_JUDGE = ("perturb-judge.o", "perturb-judge.wrap")
+
+
+def linked_with(names: Iterable[str]) -> list[str]:
+    """Objects, and files of options, as words for the compiler."""
+    return [name if name.endswith(".o") else f"@{name}" for name in names]
+
+
+def perturb(image: Image | None = None) -> Path:
+    """The folder with what programs and judges are linked with so that they pause at random: for the gate only."""
+    files = _sources(PACKAGE.parent / "perturb", "perturb", ("*.c", "*.S", "*.def", "Makefile"))
+    files["libtestkit.a"] = _read(base(image) / "libtestkit.a")
+    commands = [["make", "-C", "perturb", "OUT=../out", "TESTKIT=../libtestkit.a"]]
+    key = digest((_hash_files(files), _place(image), json.dumps(commands)))
+    return _ensure(f"perturb-{key[:24]}", image, files, commands, (*_PAUSING_PROGRAM, *_PAUSING_JUDGE))
+
+
 def _debug_files() -> Iterator[Path]:
     """Where the debug information of the libraries that every program has lies, as far as it is installed."""
     try:
@@ -445,8 +468,9 @@ def symbols() -> Path | None:
     return _ensure(name, None, {}, commands, outputs)
 
 
-def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
+def _lab_commands(lab: Lab, perturbed: bool) -> tuple[list[list[str]], list[str]]:
     commands, outputs = [], []
+    of_judge, of_peer = (linked_with(names if perturbed else ()) for names in (_PAUSING_JUDGE, _PAUSING_PROGRAM))
     for target in lab.targets:
         if target.driver:
             out = f"driver-{target.name}.o"
@@ -457,12 +481,12 @@ def _lab_commands(lab: Lab) -> tuple[list[list[str]], list[str]]:
         out = judge_name(source)
         flags = [*_TEST_FLAGS, "-Itestkit", "-Igiven"]
         commands.append(
-            [GCC, *flags, f"lab/{source}", "libtestkit.a", "-lcmocka", "-pthread", "-lrt", "-lm", "-o", f"out/{out}"]
+            [GCC, *flags, f"lab/{source}", *of_judge, "libtestkit.a", "-lcmocka", "-pthread", "-lrt", "-lm", "-o", f"out/{out}"]
         )
         outputs.append(out)
     for source in _peers_of(lab):
         out = peer_name(source)
-        commands.append([GCC, *_TEST_FLAGS, "-Igiven", f"lab/{source}", "-o", f"out/{out}", "-pthread", "-lrt"])
+        commands.append([GCC, *_TEST_FLAGS, "-Igiven", f"lab/{source}", *of_peer, "-o", f"out/{out}", "-pthread", "-lrt"])
         outputs.append(out)
     for source in _scenarios_of(lab):
         out = scenario_name(source)
@@ -479,16 +503,18 @@ def _testkit_files(common: Path) -> dict[str, File]:
     return headers | {"libtestkit.a": _read(common / "libtestkit.a")}
 
 
-def prepare(lab: Lab, image: Image | None = None) -> Kit:
-    """The kit for a lab, here or in an image; built unless the cache has it."""
+def prepare(lab: Lab, image: Image | None = None, *, perturbed: bool = False) -> Kit:
+    """The kit for a lab, here or in an image; built unless the cache has it. `perturbed`: all that it builds pauses."""
     common = base(image)
+    pauses = perturb(image) if perturbed else None
     lab_files = _lab_files(lab)
-    commands, outputs = _lab_commands(lab)
-    key = digest((common.name, _hash_files(lab_files), json.dumps(commands)))
+    commands, outputs = _lab_commands(lab, perturbed)
+    key = digest((common.name, pauses.name if pauses else "", _hash_files(lab_files), json.dumps(commands)))
     name = f"{lab.slug}-{key[:24]}"
-    folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(common), commands, outputs)
+    linked = {path.name: _read(path) for path in sorted(pauses.iterdir())} if pauses else {}
+    folder = _find(name) or _ensure(name, image, lab_files | _testkit_files(common) | linked, commands, outputs)
     decides = digest(_read(path).data for pattern in _DECIDES for path in sorted(PACKAGE.glob(pattern)))
     tools = weave(image) if any("weave" in t.passes for t in lab.tests) else None
     suite = digest((common.name, key, _place(image), _outcome_part(lab), decides, tools.name if tools else ""))
     here = symbols() if image is None and any("memcheck" in t.passes for t in lab.tests) else None
-    return Kit(common, folder, suite, image, tools, here)
+    return Kit(common, folder, suite, image, tools, here, pauses)

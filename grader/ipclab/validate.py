@@ -271,7 +271,7 @@ def _grade(grader: Grader, some: list[Case], report: Report, say: Say) -> None:
 def time_solution(lab: Lab, settings: Settings) -> float:
     """Seconds that the grade of the solution takes while nothing else is graded."""
     solution = next(c for c in cases(lab) if isinstance(c, Case) and c.role is Role.SOLUTION)
-    grader = Grader(lab, settings.options)
+    grader = Grader(lab, replace(settings.options, perturbed=False))
     began = time.monotonic()
     for _ in grader.all([solution.submission]):
         pass

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     ipclab validate                             every lab
     ipclab validate 01-pipe --only no-close     one mutant or variant
     ipclab validate 01-pipe --repeat 300 --load nothing may flip, not on a busy machine either
+    ipclab validate 01-pipe --perturb           what depends on who is faster shows at once
     ipclab validate --table                     all labs at a glance
     """
 )
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @jobs_option()
 @click.option("--repeat", type=click.IntRange(0, 100_000), default=0, metavar="N", help="Run solution and variants N times more.")
 @click.option("--load", is_flag=True, help="Keep every core busy meanwhile.")
+@click.option("--perturb", is_flag=True, help="Let programs and judges pause at random before their calls.")
 @click.option("--only", metavar="NAME", help="One case: solution, skeleton, a mutant's or a variant's name.")
 @click.option("--whole", is_flag=True, help="Run all tests on each case, also those of programs that are the solution's own.")
 @click.option("--table", is_flag=True, help="Print one row a lab, and what is wrong; what is done now goes to stderr.")
@@ -37,6 +39,7 @@ def validate(
     jobs: int,
     repeat: int,
     load: bool,
+    perturb: bool,
     only: str | None,
     whole: bool,
     table: bool,
@@ -59,7 +62,7 @@ def validate(
     from ipclab.grading import Options
     from ipclab.validate import Settings
 
-    options = Options(sandbox=choose_sandbox(sandbox), jobs=jobs, keep=False)
+    options = Options(sandbox=choose_sandbox(sandbox), jobs=jobs, keep=False, perturbed=perturb)
     settings = Settings(options, repeat=repeat, load=load, only=only, whole=whole)
     if table:
         return _table(chosen, settings)
