@@ -57,6 +57,12 @@ def _skip_is_error(report: pytest.TestReport | pytest.CollectReport) -> None:
     report.longrepr = f"with IPCLAB_MUST_WORK=1 nothing may be skipped. {reason}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """xdist deals tests out in this order, and many at a time. Behind a test of minutes whatever one worker has been dealt
+    waits, and is then run by it alone, on one core."""
+    items.sort(key=lambda item: item.get_closest_marker("every_core") is not None)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, None]:
     outcome = yield

@@ -37,6 +37,7 @@ FULL = os.environ.get("IPCLAB_FULL") == "1"
 WHOLE = [(lab, sandbox) for lab in LABS for sandbox in SANDBOXES if sandbox == "local" or FULL or lab == LABS[0]]
 
 
+@pytest.mark.every_core
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(("lab", "sandbox"), WHOLE, indirect=["sandbox"])
 def test_the_lab_passes_the_gate(lab: str, sandbox: str) -> None:
