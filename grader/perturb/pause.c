@@ -5,19 +5,23 @@
  * 2003). Some pauses are as long as a process on a busy core waits for its turn, most are short, and there
  * are none most of the time: each order has its chance.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <x86intrin.h>
 
+/* In ticks of the time stamp counter, of which a millisecond has about two million. All pauses of a process,
+ * with those of whoever forked it before that, are far from what is taken for spinning: 100 ms of processor
+ * time (tk_settles). */
 enum {
-    ONE_IN = 5,      /* so many calls have one pause */
-    LONG_ONE_IN = 4, /* and so many pauses a long one */
-    SHORT = 2000000, /* ticks of the time stamp counter; about a millisecond */
-    LONG = 12000000,
-    ALL = 250000000, /* of one process, and of those that it forks later: no test comes near its limits of
-                        time */
+    ONE_IN = 8,      /* so many calls have one pause */
+    LONG_ONE_IN = 6, /* and so many pauses a long one */
+    SHORT = 1000000,
+    LONG = 8000000,
+    AT_ONCE = 60000000,
+    SHARE = 50, /* of its time: one tick in so many is its own to pause in, later on */
 };
 
-static uint64_t spent; /* ticks */
+static uint64_t first, spent;
 
 /* Mixes: splitmix64's finalizer. Drawn from the clock, not from a seed: which order comes of a pause is up to
  * the kernel, so a seed would bring nothing back. */
@@ -34,7 +38,10 @@ static uint64_t draw(uint64_t now)
 __attribute__((visibility("hidden"))) void perturb_pause(void)
 {
     const uint64_t began = __rdtsc(), drawn = draw(began);
-    if (drawn % ONE_IN != 0 || __atomic_load_n(&spent, __ATOMIC_RELAXED) > ALL)
+    uint64_t since = 0; /* who comes at the same time, in a signal handler or a thread, loses nothing */
+    if (__atomic_compare_exchange_n(&first, &since, began, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        since = began;
+    if (drawn % ONE_IN != 0 || __atomic_load_n(&spent, __ATOMIC_RELAXED) > AT_ONCE + (began - since) / SHARE)
         return;
     const uint64_t limit = (drawn >> 8) % LONG_ONE_IN == 0 ? LONG : SHORT, wanted = (drawn >> 16) % limit;
     __atomic_fetch_add(&spent, wanted, __ATOMIC_RELAXED);
