@@ -14,6 +14,10 @@
         .call = "get", .action = TK_ERRNO, .value = ENOSPC                                                   \
     }
 
+/* For tests of other things than counting together: with one addition each, a lock that does not hold, or
+ * never lets anybody in again, hardly ever matters. Weave judges locks. */
+#define ONCE "1"
+
 static bool is_number(tk_bytes out, int number)
 {
     char text[16];
@@ -23,11 +27,11 @@ static bool is_number(tk_bytes out, int number)
 
 TK_TEST(counter_shares_memory)
 {
-    tk_process *counter = start_counter("4", "25", NULL);
+    tk_process *counter = start_counter("4", ONCE, NULL);
     tk_receive_all(counter); /* what it printed is judged elsewhere: there may be a race */
     tk_cause("too_few_processes");
     tk_assert(tk_calls(counter, "fork") >= 3,
-              "counter 4 25 made %d processes besides itself: 4 processes have to count",
+              "counter 4 " ONCE " made %d processes besides itself: 4 processes have to count",
               (int)tk_calls(counter, "fork"));
     tk_cause("result_without_sharing");
     tk_hint("The counter lies in memory that all processes have mapped (mmap with MAP_SHARED, or a segment), "
@@ -83,14 +87,14 @@ TK_TEST(counter_refuses_bad_usage)
 
 TK_TEST(counter_leaves_no_child)
 {
-    tk_process *counter = start_counter("3", "10", NULL);
+    tk_process *counter = start_counter("3", ONCE, NULL);
     tk_receive_all(counter);
     tk_wait(counter);
 }
 
 TK_TEST(counter_leaves_no_object)
 {
-    tk_process *counter = start_counter("3", "10", NULL);
+    tk_process *counter = start_counter("3", ONCE, NULL);
     tk_receive_all(counter);
     tk_wait(counter);
 }
@@ -111,9 +115,9 @@ TK_TEST(counter_reports_errors)
 {
     tk_hint("mmap, shmat, fork and so on return -1 (mmap: MAP_FAILED) when they fail. Say so on stderr, and "
             "exit with 1.");
-    assert_fails(start_counter("3", "10", TK_FAULTS(NO_SHARED_MEMORY)),
+    assert_fails(start_counter("3", ONCE, TK_FAULTS(NO_SHARED_MEMORY)),
                  "when there is no shared memory to be had");
-    const char *args[] = {"3", "10", NULL};
+    const char *args[] = {"3", ONCE, NULL};
     assert_fails(
         tk_spawn(&(struct tk_how){.program = "counter", .args = args, .in = TK_NULL, .refuse_fork = true}),
         "when fork fails");
@@ -122,7 +126,7 @@ TK_TEST(counter_reports_errors)
 TK_TEST(counter_ends_after_a_failed_fork)
 {
     tk_process *counter = start_counter(
-        "4", "10",
+        "4", ONCE,
         TK_FAULTS({.call = "fork", .nth = 3, .who = TK_MAIN, .action = TK_ERRNO, .value = EAGAIN}));
     tk_hint("When the third fork fails, two children are there already: wait for them, and exit with 1.");
     tk_bytes out = tk_receive_all(counter);
@@ -137,7 +141,7 @@ TK_TEST(counter_ends_after_a_failed_fork)
 
 TK_TEST(counter_notices_a_killed_child)
 {
-    tk_process *counter = start_counter("3", "10",
+    tk_process *counter = start_counter("3", ONCE,
                                         TK_FAULTS({.call = "exit",
                                                    .nth = 1,
                                                    .who = TK_CHILDREN,
