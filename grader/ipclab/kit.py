@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -26,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ipclab.faults import GraderFault
+from ipclab.faults import GraderFault, UsageFault
 from ipclab.model import Lab
 from ipclab.sandbox import File
 from ipclab.sandbox.docker import RUN_FLAGS, SECCOMP, Image, run_trusted
@@ -428,6 +429,10 @@ def linked_with(names: Iterable[str]) -> list[str]:
 def perturb(image: Image | None = None) -> Path:
     """The folder with what programs and judges are linked with so that they pause at random: for the gate only."""
     files = _sources(PACKAGE.parent / "perturb", "perturb", ("*.c", "*.S", "*.def", "Makefile"))
+    if not files:
+        raise UsageFault("--perturb is for authors of labs: what it needs, grader/perturb, is in the kit's repository, not in an export of it")
+    if platform.machine() != "x86_64":
+        raise UsageFault(f"--perturb knows the calls of x86-64 only, and this is {platform.machine()}: leave it out")
     files["libtestkit.a"] = _read(base(image) / "libtestkit.a")
     commands = [["make", "-C", "perturb", "OUT=../out", "TESTKIT=../libtestkit.a"]]
     key = digest((_hash_files(files), _place(image), json.dumps(commands)))

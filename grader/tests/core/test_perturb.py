@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ipclab import kit
+from ipclab.faults import UsageFault
 from tree import LAB, REPO, TREE, ipclab
 
 TIMES = 40
@@ -104,3 +105,13 @@ def test_every_call_has_its_gate(part: str) -> None:
     said = subprocess.run(["nm", folder / f"perturb-{part}.o"], capture_output=True, text=True, timeout=60, check=True).stdout
     gates = {line.split()[-1].removeprefix("__wrap_") for line in said.splitlines() if " T __wrap_" in line}
     assert gates == set(wrapped)
+
+
+def test_where_it_cannot_be_had_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with monkeypatch.context() as other:
+        other.setattr("platform.machine", lambda: "aarch64")
+        with pytest.raises(UsageFault, match="x86-64 only, and this is aarch64"):
+            kit.perturb()
+    monkeypatch.setattr(kit, "PACKAGE", tmp_path / "ipclab")
+    with pytest.raises(UsageFault, match="not in an export"):
+        kit.perturb()

@@ -244,7 +244,7 @@ def test_no_hidden_test_is_named_by_the_manifests_of_the_real_labs(repo: Path, r
 def test_the_export_holds_the_grader_whole(repo: Path, real: Path) -> None:
     """Sources of the grader that git knows are there, save its own tests and measurements, and what only authors of labs need."""
     listed = subprocess.run(["git", "ls-files", "grader"], cwd=repo, capture_output=True, text=True, timeout=30, check=True)
-    wanted = {n for n in listed.stdout.split() if not n.startswith(("grader/tests/", "grader/bench/", "grader/fuzz/", "grader/ipclab/template/")) and (repo / n).exists()}
+    wanted = {n for n in listed.stdout.split() if not n.startswith(("grader/tests/", "grader/bench/", "grader/fuzz/", "grader/perturb/", "grader/ipclab/template/")) and (repo / n).exists()}
     missing = sorted(n for n in wanted if not (real / n).exists())
     assert missing == []
 
