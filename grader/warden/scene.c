@@ -92,6 +92,15 @@ static bool is_about_to_go_on(const struct person *p)
     return false;
 }
 
+/* It has been woken, though on a busy machine it may not have had a processor yet: then it has not been
+ * switched out since we looked either. The order matters: who sleeps now, and has not been switched out by
+ * the time we count, has slept since. */
+static bool has_been_woken(const struct person *p, uint64_t switches)
+{
+    struct proc_stat now;
+    return (proc_stat(p->pid, &now) && now.state == 'R') || proc_switches(p->pid, p->pid) != switches;
+}
+
 /* Those that seemed to be blocked and have run while we looked, or will at once: they and whoever is said to
  * wait with them were not blocked at one moment. Of several threads one may be, and the others run: that is
  * no sign. */
@@ -101,7 +110,7 @@ static people moving(const struct scene *s, const uint64_t *switches)
     for (size_t i = 0; i < s->count; i++) {
         const struct person *p = &s->people[i];
         const bool blocked = p->look.class != BLOCKED_NOT && p->look.forever && p->stat.threads == 1;
-        if (blocked && (proc_switches(p->pid, p->pid) != switches[i] || is_about_to_go_on(p)))
+        if (blocked && (has_been_woken(p, switches[i]) || is_about_to_go_on(p)))
             some |= 1ULL << i;
     }
     return some;

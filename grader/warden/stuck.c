@@ -47,7 +47,10 @@ static void add_process(struct run *r, struct snapshot *s, pid_t pid)
         uint64_t switches = proc_switches(pid, threads[i]);
         if (!blocked_look(&r->w->access, pid, threads[i], &b))
             continue; /* a zombie, or gone */
-        if (s->count == TASKS_MAX || !ends_only_from_within(r, &b) || switches == UINT64_MAX) {
+        /* Counted before and after: else one that was woken before the first count, and was waiting for a
+         * processor, could have run and gone to sleep again before it was looked at. */
+        if (s->count == TASKS_MAX || !ends_only_from_within(r, &b) || switches == UINT64_MAX ||
+            proc_switches(pid, threads[i]) != switches) {
             s->all_blocked = false;
             continue;
         }
