@@ -108,10 +108,8 @@ TK_TEST(boardd_takes_a_last_line_without_newline)
     for (int i = 0; i < 2; i++) {
         tk_process *boardd = start_boardd(new_segment(), tries[i].size);
         const tk_bytes first = random_line(24), last = random_line(5); /* 5 bytes take 16, and 4 take 12 */
-        const tk_bytes both = tk_zeros(first.size + 1 + last.size); /* in one piece, so that all read alike */
-        memcpy(both.data, first.data, first.size);
-        both.data[first.size] = '\n';
-        memcpy(both.data + first.size + 1, last.data, last.size);
+        const tk_bytes both =
+            tk_join(tk_join(first, tk_bytes_of("\n")), last); /* in one piece: all read alike */
         tk_bytes out = tk_exchange(boardd, both.data, both.size);
         tk_assert_bytes(out, tries[i].answers, strlen(tries[i].answers),
                         "what boardd says to a line, and to some bytes without a newline");
