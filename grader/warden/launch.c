@@ -35,7 +35,7 @@ static bool seize(void *context, pid_t pid)
 static void serve(void *context, pid_t pid)
 {
     const struct serving *s = context;
-    witness_serve(s->r, pid);
+    witness_serve_one(s->r, pid);
     s->r->look_for_ended = true; /* the signal may have been another process's */
 }
 

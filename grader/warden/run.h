@@ -303,8 +303,7 @@ void control_check_waiters(struct run *r);
 /* witness.c */
 bool witness_probe(void);
 bool witness_seize(struct run *r, int proc, pid_t pid); /* false with errno */
-void witness_serve(struct run *r, pid_t pid);           /* every stop of this one so far */
-bool witness_serve_one(struct run *r, pid_t tid);       /* one of them; false if there is none */
+bool witness_serve_one(struct run *r, pid_t tid);       /* a stop of this one; false if there is none */
 void witness_stop(struct run *r, pid_t tid, int status);
 /* It has ended. Was it a process (and not a thread of one)? */
 bool witness_ends(struct run *r, pid_t tid);

@@ -35,7 +35,9 @@ struct spawn {
     const long *further;    /* calls to be stopped at besides */
     size_t further_count;
     bool victim; /* first to go when memory is short */
-    /* Needed with `witness`: begins to trace the new process; handles a stop of it before its exec. */
+    /* Needed with `witness`: begins to trace the new process; handles one stop of it, before its exec or just
+     * after. Not all that there are: a program that makes one watched call after the other is stopped again
+     * by the time we look, and nobody else, its children among them, would ever have a turn. */
     bool (*seize)(void *context, pid_t pid);
     void (*serve)(void *context, pid_t pid);
     int signal_fd; /* tells of SIGCHLD, that is of stops */

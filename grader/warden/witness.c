@@ -394,12 +394,6 @@ bool witness_serve_one(struct run *r, pid_t tid)
     return true;
 }
 
-void witness_serve(struct run *r, pid_t pid)
-{
-    while (witness_serve_one(r, pid))
-        ;
-}
-
 /* ---- may we? ---------------------------------------------------------------------------------------------
  */
 
