@@ -23,7 +23,7 @@
 
 struct tk_udp {
     int fd;       /* -1 once closed */
-    int follower; /* gets what follows each datagram */
+    int follower; /* gets what follows each datagram; -1: a member of a group, which sends nothing */
     const char *object;
     uint64_t received;
 };
@@ -56,6 +56,20 @@ tk_udp *tk_udp_new(void)
     return u;
 }
 
+/* Waits until what we have sent ourselves has come. */
+static void await_byte(int fd)
+{
+    const int64_t deadline = tk_now_ns() + ANSWER_NS;
+    char byte;
+    while (recv(fd, &byte, 1, 0) < 0) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (errno != EAGAIN && errno != EINTR)
+            tk_error("recv: %s", strerror(errno));
+        if (tk_sleep(&p, 1, deadline, false) == TK_LATE)
+            tk_error("the loopback interface loses datagrams");
+    }
+}
+
 static void need(const tk_udp *u)
 {
     if (u->fd < 0)
@@ -77,8 +91,62 @@ void tk_udp_close(tk_udp *u)
 {
     need(u);
     close(u->fd);
-    close(u->follower);
+    if (u->follower >= 0)
+        close(u->follower);
     u->fd = -1;
+}
+
+/* ---- members of a group ----------------------------------------------------------------------------- */
+
+/* -1 if this kernel knows no multicast. Of what is sent to the group and port, the socket gets what comes
+ * over the loopback interface, and nothing that the machine's other processes have joined (IP_MULTICAST_ALL,
+ * ip(7)).
+ */
+static int join(const char *group, uint16_t port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct ip_mreqn where = {.imr_address.s_addr = htonl(INADDR_LOOPBACK)};
+    const int on = 1, off = 0;
+    if (inet_pton(AF_INET, group, &a.sin_addr) != 1 || !IN_MULTICAST(ntohl(a.sin_addr.s_addr)))
+        tk_error("%s is no group", group);
+    where.imr_multiaddr = a.sin_addr;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(fd, (const struct sockaddr *)&a, sizeof a) < 0)
+        tk_error("a UDP socket on %s, port %u: %s", group, port, strerror(errno));
+    if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) == 0 &&
+        setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &where, sizeof where) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Does what is sent to the group by way of the loopback interface come to a member? */
+static bool reaches(const char *group)
+{
+    const struct ip_mreqn from = {.imr_address.s_addr = htonl(INADDR_LOOPBACK)};
+    int member = join(group, 0), fd = new_socket();
+    struct sockaddr_in to;
+    socklen_t size = sizeof to;
+    const bool sent = member >= 0 && getsockname(member, (struct sockaddr *)&to, &size) == 0 &&
+                      setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &from, sizeof from) == 0 &&
+                      sendto(fd, "", 1, 0, (const struct sockaddr *)&to, sizeof to) == 1;
+    if (sent)
+        await_byte(member);
+    close(fd);
+    if (member >= 0)
+        close(member);
+    return sent;
+}
+
+tk_udp *tk_udp_join(const char *group, uint16_t port)
+{
+    tk_udp *u = tk_alloc(sizeof *u);
+    if (!reaches(group))
+        return NULL;
+    *u = (tk_udp){.fd = join(group, port), .follower = -1};
+    u->object = tk_object(u->fd);
+    return u;
 }
 
 /* ---- sending -------------------------------------------------------------------------------------- */
@@ -97,25 +165,13 @@ static void send_to(const tk_udp *u, uint16_t port, const void *data, size_t siz
     }
 }
 
-/* Waits until the follower has come. */
-static void await_follower(const tk_udp *u)
-{
-    const int64_t deadline = tk_now_ns() + ANSWER_NS;
-    char byte;
-    while (recv(u->follower, &byte, 1, 0) < 0) {
-        struct pollfd fd = {.fd = u->follower, .events = POLLIN};
-        if (errno != EAGAIN && errno != EINTR)
-            tk_error("recv: %s", strerror(errno));
-        if (tk_sleep(&fd, 1, deadline, false) == TK_LATE)
-            tk_error("the loopback interface loses datagrams");
-    }
-}
-
 void tk_udp_send(tk_udp *u, uint16_t to, const void *data, size_t size)
 {
     cpu_set_t before, here;
     int cpu = sched_getcpu();
     need(u);
+    if (u->follower < 0)
+        tk_error("the test sends from a socket that is a member of a group");
     CPU_ZERO(&here);
     if (cpu >= 0 && cpu < CPU_SETSIZE)
         CPU_SET((size_t)cpu, &here);
@@ -126,7 +182,7 @@ void tk_udp_send(tk_udp *u, uint16_t to, const void *data, size_t size)
     send_to(u, port_of(u->follower), "", 1);
     if (pinned)
         sched_setaffinity(0, sizeof before, &before);
-    await_follower(u);
+    await_byte(u->follower);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------------ */

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Lab
 from .test_streams import Fail, check
 
-PASSING = "datagrams_go_both_ways what_is_sent_is_there what_comes_first_is_told a_closed_port_is_nobodys".split()
+PASSING = "datagrams_go_both_ways what_is_sent_is_there what_comes_first_is_told a_closed_port_is_nobodys a_group_gets_copies".split()
 
 
 @pytest.mark.parametrize("test", PASSING)
@@ -29,6 +29,14 @@ def test_what_is_wrong_fails_with_its_cause(lab: Lab, test: str) -> None:
     check(lab, "datagrams", test, FAILING[test])
 
 
-def test_a_closed_socket_is_an_error(lab: Lab) -> None:
-    record = lab.run("datagrams", "a_closed_one_is_an_error").record
-    assert (record["status"], record["message"]) == ("error", "the test uses a UDP socket that it has closed")
+MISUSE = {
+    "a_closed_one_is_an_error": "the test uses a UDP socket that it has closed",
+    "a_member_sends_nothing": "the test sends from a socket that is a member of a group",
+    "a_group_has_a_group_s_address": "127.0.0.1 is no group",
+}
+
+
+@pytest.mark.parametrize("test", MISUSE)
+def test_a_test_that_misuses_one_is_an_error(lab: Lab, test: str) -> None:
+    record = lab.run("datagrams", test).record
+    assert (record["status"], record["message"]) == ("error", MISUSE[test])

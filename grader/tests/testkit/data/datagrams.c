@@ -79,6 +79,32 @@ TK_TEST(a_closed_port_is_nobodys)
     tk_assert(!tk_udp_pending(u), "something has come");
 }
 
+/* Two members get a copy each, one at another port none; and none of what goes to another group. */
+TK_TEST(a_group_gets_copies)
+{
+    const uint16_t port = tk_udp_port(tk_udp_new());
+    tk_udp *one = tk_udp_join("239.3.2.1", port), *two = tk_udp_join("239.3.2.1", port);
+    tk_udp *others[] = {tk_udp_join("239.3.2.1", (uint16_t)(port ^ 1)), tk_udp_join("239.3.2.2", port)};
+    tk_assert(one && two && others[0] && others[1], "this network has no multicast");
+    const char *const args[] = {"group", "239.3.2.1", tk_string("%u", port), "two words", NULL};
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "network", .args = args});
+    tk_assert_bytes(tk_udp_receive(one, p, "a copy").bytes, "two words", 9, "the copy");
+    tk_assert_bytes(tk_udp_receive(two, p, "a copy").bytes, "two words", 9, "the other copy");
+    tk_assert_exit(p, 0);
+    for (int i = 0; i < 2; i++)
+        tk_assert(!tk_udp_comes(one, p) && !tk_udp_comes(others[i], p), "one more");
+}
+
+TK_TEST(a_member_sends_nothing)
+{
+    tk_udp_send(tk_udp_join("239.3.2.1", 9999), 9998, "x", 1);
+}
+
+TK_TEST(a_group_has_a_group_s_address)
+{
+    tk_udp_join("127.0.0.1", 9999);
+}
+
 TK_TEST(none_comes)
 {
     tk_udp *u = tk_udp_new();
@@ -104,4 +130,5 @@ TK_TEST(a_closed_one_is_an_error)
 
 TK_SUITE(tk_test(datagrams_go_both_ways), tk_test(what_is_sent_is_there), tk_test(what_comes_first_is_told),
          tk_test(a_closed_port_is_nobodys), tk_test(none_comes), tk_test(it_ends_before_one_comes),
-         tk_test(a_closed_one_is_an_error))
+         tk_test(a_closed_one_is_an_error), tk_test(a_group_gets_copies), tk_test(a_member_sends_nothing),
+         tk_test(a_group_has_a_group_s_address))

@@ -132,6 +132,17 @@ static int udp(int times)
     return must((int)recv(fd, buf, sizeof buf, 0)) != 0;
 }
 
+static int to_group(const char *group, int port, const char *text)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    const struct ip_mreqn from = {.imr_address.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = must(socket(AF_INET, SOCK_DGRAM, 0));
+    inet_pton(AF_INET, group, &a.sin_addr);
+    must(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &from, sizeof from));
+    must((int)sendto(fd, text, strlen(text), 0, (struct sockaddr *)&a, sizeof a));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -155,6 +166,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "udp") == 0)
         return udp(atoi(argv[2]));
+    if (strcmp(what, "group") == 0)
+        return to_group(argv[2], atoi(argv[3]), argv[4]);
     if (strcmp(what, "connect") == 0)
         return connect_to(argv[2]);
     if (strcmp(what, "listen") == 0)
