@@ -12,8 +12,8 @@
  *
  * - hang: lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input, waits_for_reader,
  *   waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
- *   peer_sends_nothing, peer_does_not_read (texts: catalogue.d/sockets.toml), signal_lost, signal_blocked,
- *   handler_reaps_too_few, waits_for_partner, stopped, blocked, all_ended
+ *   peer_sends_nothing, peer_does_not_read, waits_for_server (texts: catalogue.d/sockets.toml), signal_lost,
+ * signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked, all_ended
  *
  * - busy_wait: spins
  *
@@ -399,7 +399,7 @@ static const char *slug_of(const struct person *p)
                  {"recv", "waits_for_message"},   {"recvmsg", "waits_for_message"},
                  {"msgsnd", "waits_for_room"},    {"mq_send", "waits_for_room"},
                  {"send", "waits_for_room"},      {"sendmsg", "waits_for_room"},
-                 {"accept", "waits_for_client"},  {"connect", "waits_for_client"}};
+                 {"accept", "waits_for_client"},  {"connect", "waits_for_server"}};
     if (p->wait.stream && p->look.class != BLOCKED_POLL)
         return p->look.class == BLOCKED_WRITE ? "peer_does_not_read" : "peer_sends_nothing";
     for (size_t i = 0; i < ARRAY_SIZE(slugs); i++)

@@ -53,6 +53,7 @@ def test_a_knot_is_a_deadlock_with_its_cycle(warden, what, level):
         ("one_semaphore", "hang", "waits_for_lock", r"sem_wait for the semaphore in shared memory"),
         ("one_queue", "hang", "waits_for_room", r"mq_send\(fd 3, /knots-\d+\) for room in the message queue /knots-\d+, which is full"),
         ("one_listener", "hang", "waits_for_client", r"accept\(fd 3, socket:\[\d+\]\) for a client at a socket"),
+        ("one_connector", "hang", "waits_for_server", r"connect\(fd 5, socket:\[\d+\]\) for a server at a socket"),
         ("one_datagram", "hang", "waits_for_message", r"recv\(fd 3, socket:\[\d+\]\) for data from its socket"),
         ("condition", "hang", "waits_for_lock", r"for a condition variable, barrier or lock in shared memory"),
     ],

@@ -298,13 +298,27 @@ static void one_queue(void)
     mq_receive(q, buffer, sizeof buffer, NULL);
 }
 
+static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "address"};
+
+static int listener(int queue)
+{
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(s, (const struct sockaddr *)&address, sizeof address) < 0 || listen(s, queue) < 0)
+        exit(1);
+    return s;
+}
+
 static void one_listener(void)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "address"};
-    int s = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(s, (struct sockaddr *)&address, sizeof address) < 0 || listen(s, 1) < 0)
-        exit(1);
-    accept(s, NULL, NULL);
+    accept(listener(1), NULL, NULL);
+}
+
+/* The queue has room for one, who is there and not accepted. */
+static void one_connector(void)
+{
+    listener(0);
+    for (int i = 0; i < 2; i++)
+        connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&address, sizeof address);
 }
 
 static void one_datagram(void)
@@ -357,6 +371,7 @@ int main(int argc, char **argv)
                {"one_semaphore", one_semaphore},
                {"one_queue", one_queue},
                {"one_listener", one_listener},
+               {"one_connector", one_connector},
                {"one_datagram", one_datagram},
                {"condition", condition}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
