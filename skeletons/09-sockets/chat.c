@@ -1,7 +1,8 @@
 /*
  * Lab 09, task 2: chat is a client of chatd.
  *
- *     chat ADDR NICK          ADDR is tcp:HOST:PORT or unix:PATH
+ *     chat ADDR NICK               ADDR is tcp:HOST:PORT or unix:PATH
+ *     chat ADDR ADDR ... NICK      bonus: with the first server that answers
  *
  *     lines of stdin ==> frames ==> the server ==> frames ==> lines on stdout
  *

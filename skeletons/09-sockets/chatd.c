@@ -2,6 +2,7 @@
  * Lab 09, task 1: chatd passes on what its clients say, in one process and one thread.
  *
  *     chatd ADDR          ADDR is tcp:HOST:PORT (0: any free port) or unix:PATH
+ *     chatd ADDR GROUP    bonus: what goes to the clients goes to GROUP, too, as a datagram
  *
  *     anna == 00 00 00 05 "hello" ==> chatd == 00 00 00 0b "anna: hello" ==> all other clients
  *

@@ -1,7 +1,8 @@
 /*
  * Lab 09, task 2: chat is a client of chatd.
  *
- *     chat ADDR NICK          ADDR is tcp:HOST:PORT or unix:PATH
+ *     chat ADDR NICK               ADDR is tcp:HOST:PORT or unix:PATH
+ *     chat ADDR ADDR ... NICK      bonus: with the first server that answers
  *
  *     lines of stdin ==> frames ==> the server ==> frames ==> lines on stdout
  *
@@ -70,34 +71,99 @@ static void drop_front(struct bytes *b, size_t size)
     memmove(b->data, b->data + size, b->size);
 }
 
-/* ---- connecting --------------------------------------------------------------------------------------- */
+/* ---- connecting ---------------------------------------------------------------------------------------
+ *
+ * A connection to a machine that says nothing stays "in progress" for minutes. So none of them is waited for
+ * alone: all are begun, by a connect() that does not block, and the first one that is there is taken. A name
+ * may have several addresses, too, of IPv4 and IPv6. */
 
-static int connect_to(const struct addr *a)
+#define ADDR_MAX    8 /* on the command line */
+#define ATTEMPT_MAX 64
+
+struct attempts {
+    struct pollfd fds[ATTEMPT_MAX]; /* fd: -1 once it has failed */
+    nfds_t count;
+};
+
+static void fail(struct pollfd *attempt, int error)
 {
-    int fd = -1;
+    close(attempt->fd);
+    attempt->fd = -1;
+    errno = error; /* of several the last one is told */
+}
+
+static void begin(struct attempts *all, int family, const struct sockaddr *where, socklen_t size)
+{
+    /* A Unix socket's connection is never in progress: its connect() would fail with EAGAIN instead. */
+    const int nonblocking = family == AF_UNIX ? 0 : SOCK_NONBLOCK;
+    if (all->count == ATTEMPT_MAX)
+        return;
+    struct pollfd *new = &all->fds[all->count];
+    *new = (struct pollfd){.fd = socket(family, SOCK_STREAM | nonblocking, 0), .events = POLLOUT};
+    if (new->fd < 0)
+        return;
+    all->count++;
+    if (connect(new->fd, where, size) < 0 && errno != EINPROGRESS)
+        fail(new, errno);
+}
+
+static void begin_at(struct attempts *all, const struct addr *a)
+{
     if (a->is_unix) {
         struct sockaddr_un where = {.sun_family = AF_UNIX};
         memcpy(where.sun_path, a->path, sizeof where.sun_path);
-        fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        return fd >= 0 && connect(fd, (struct sockaddr *)&where, sizeof where) == 0 ? fd : -1;
+        begin(all, AF_UNIX, (struct sockaddr *)&where, sizeof where);
+        return;
     }
     const struct addrinfo want = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     if (getaddrinfo(a->host, a->port, &want, &found) != 0) {
         errno = EADDRNOTAVAIL;
-        return -1;
+        return;
     }
-    /* A name may have several addresses, of IPv4 and IPv6. The first one that answers will do. */
-    for (const struct addrinfo *i = found; i; i = i->ai_next) {
-        fd = socket(i->ai_family, i->ai_socktype, i->ai_protocol);
-        if (fd >= 0 && connect(fd, i->ai_addr, i->ai_addrlen) == 0)
-            break;
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-    }
+    for (const struct addrinfo *i = found; i; i = i->ai_next)
+        begin(all, i->ai_family, i->ai_addr, i->ai_addrlen);
     freeaddrinfo(found);
-    return fd;
+}
+
+/* "There is room" says only that it is over; SO_ERROR says how it went. -1: it failed, or goes on. */
+static int result_of(struct pollfd *attempt)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (attempt->fd < 0 || !attempt->revents)
+        return -1;
+    if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0)
+        return attempt->fd;
+    fail(attempt, error);
+    return -1;
+}
+
+static bool goes_on(const struct attempts *all)
+{
+    for (nfds_t i = 0; i < all->count; i++)
+        if (all->fds[i].fd >= 0)
+            return true;
+    return false;
+}
+
+/* The socket of the first server that answers; -1, with errno, if none does. */
+static int connect_to(const struct addr *servers, int count)
+{
+    struct attempts all = {.count = 0};
+    int server = -1;
+    for (int i = 0; i < count; i++)
+        begin_at(&all, &servers[i]);
+    while (server < 0 && goes_on(&all)) {
+        if (poll(all.fds, all.count, -1) < 0 && errno != EINTR)
+            return -1;
+        for (nfds_t i = 0; server < 0 && i < all.count; i++)
+            server = result_of(&all.fds[i]);
+    }
+    for (nfds_t i = 0; i < all.count; i++)
+        if (all.fds[i].fd >= 0 && all.fds[i].fd != server)
+            close(all.fds[i].fd);
+    return server;
 }
 
 /* ---- lines to frames ---------------------------------------------------------------------------------- */
@@ -219,26 +285,44 @@ static int talk(int server)
     }
     return state;
 }
+
+static bool parse_all(char **texts, int count, struct addr *a)
+{
+    for (int i = 0; i < count; i++)
+        if (addr_parse(texts[i], &a[i]) < 0)
+            return false;
+    return true;
+}
 //: end
 
 int main(int argc, char **argv)
 {
-    struct addr a;
-    if (argc != 3 || addr_parse(argv[1], &a) < 0) {
-        fprintf(stderr, "usage: chat (tcp:HOST:PORT | unix:PATH) NICK\n");
+    //: solution
+    struct addr servers[ADDR_MAX];
+    const int count = argc - 2;
+    if (count < 1 || count > ADDR_MAX || !parse_all(argv + 1, count, servers)) {
+        fprintf(stderr, "usage: chat (tcp:HOST:PORT | unix:PATH)... NICK\n");
         return 2;
     }
+    //: skeleton
+    //| struct addr a;
+    //| if (argc != 3 || addr_parse(argv[1], &a) < 0) {
+    //|     fprintf(stderr, "usage: chat (tcp:HOST:PORT | unix:PATH) NICK\n");
+    //|     return 2;
+    //| }
+    //: end
     /* A send to a server that has gone then fails with EPIPE, and does not kill us at once. */
     signal(SIGPIPE, SIG_IGN);
-    int server = connect_to(&a);
     //: solution
+    int server = connect_to(servers, count);
     if (server < 0 || fcntl(server, F_SETFL, O_NONBLOCK) < 0) {
-        perror(argv[1]);
+        perror("chat: no server answers");
         return 1;
     }
-    if (strlen(argv[2]) > FRAME_MAX)
+    const char *nick = argv[argc - 1];
+    if (strlen(nick) > FRAME_MAX)
         return 1;
-    add_frame(argv[2], strlen(argv[2]));
+    add_frame(nick, strlen(nick));
     if (talk(server) < 0) {
         fprintf(stderr, "chat: the conversation has ended too early\n");
         return 1;
@@ -246,6 +330,7 @@ int main(int argc, char **argv)
     close(server);
     return 0;
     //: skeleton
+    //| int server = connect_to(&a);
     //| if (server < 0)
     //|     return 1;
     //|

@@ -2,6 +2,7 @@
  * Lab 09, task 1: chatd passes on what its clients say, in one process and one thread.
  *
  *     chatd ADDR          ADDR is tcp:HOST:PORT (0: any free port) or unix:PATH
+ *     chatd ADDR GROUP    bonus: what goes to the clients goes to GROUP, too, as a datagram
  *
  *     anna == 00 00 00 05 "hello" ==> chatd == 00 00 00 0b "anna: hello" ==> all other clients
  *
@@ -44,8 +45,9 @@ struct client {
 };
 
 struct server {
-    int listener, udp; /* udp: -1 at a Unix address */
-    bool full;         /* no descriptor is left for another client, until one goes */
+    int listener, udp;        /* udp: -1 at a Unix address */
+    struct sockaddr_in group; /* of family 0 if there is none */
+    bool full;                /* no descriptor is left for another client, until one goes */
     struct client **clients;
     size_t count;
 };
@@ -125,6 +127,19 @@ static void queue(struct client *c, const void *bytes, size_t size)
     c->out_size += size;
 }
 
+/* One datagram reaches everybody who has joined the group, however many they are. It may be lost on the way,
+ * as any datagram. Our socket is bound to HOST, so it leaves through HOST's interface (else:
+ * IP_MULTICAST_IF).
+ */
+static void send_to_group(struct server *s, const char *who, size_t who_size, const void *text, size_t size)
+{
+    struct iovec parts[] = {{(void *)who, who_size}, {": ", 2}, {(void *)text, size}};
+    const struct msghdr m = {
+        .msg_name = &s->group, .msg_namelen = sizeof s->group, .msg_iov = parts, .msg_iovlen = 3};
+    if (s->group.sin_family == AF_INET && who_size + 2 + size <= DATAGRAM_MAX)
+        sendmsg(s->udp, &m, 0);
+}
+
 /* A frame to everybody but `from` (NULL: to everybody): a header, and the bytes of who, ": ", and text. */
 static void relay(struct server *s, const struct client *from, const char *who, size_t who_size,
                   const void *text, size_t size)
@@ -132,6 +147,7 @@ static void relay(struct server *s, const struct client *from, const char *who, 
     const uint32_t header = htonl((uint32_t)(who_size + 2 + size));
     if (who_size + 2 + size > FRAME_MAX)
         return; /* nobody could take it for a frame */
+    send_to_group(s, who, who_size, text, size);
     for (size_t i = 0; i < s->count; i++) {
         struct client *c = s->clients[i];
         if (c == from || c->dead || c->ending || !c->named)
@@ -378,7 +394,14 @@ static int listen_at_port(struct server *s, struct addr *a)
     if (bound < 0 || listen(s->listener, SOMAXCONN) < 0)
         return -1;
     snprintf(a->port, sizeof a->port, "%u", (unsigned)ntohs(*port_in(&where)));
+    s->group.sin_port = *port_in(&where); /* both are in network order */
     return make_nonblocking(s->udp);
+}
+
+static bool parse_group(const char *text, struct sockaddr_in *group)
+{
+    group->sin_family = AF_INET;
+    return inet_pton(AF_INET, text, &group->sin_addr) == 1 && IN_MULTICAST(ntohl(group->sin_addr.s_addr));
 }
 //: skeleton
 //| /* TODO 1: make a socket that listens at this address, and return it; or say why not, and return -1.
@@ -416,14 +439,23 @@ static int listen_at_port(struct server *s, struct addr *a)
 int main(int argc, char **argv)
 {
     struct addr a;
-    if (argc != 2 || addr_parse(argv[1], &a) < 0) {
-        fprintf(stderr, "usage: chatd tcp:HOST:PORT | unix:PATH\n");
+    //: solution
+    struct server s = {.listener = -1, .udp = -1};
+    const bool has_group = argc == 3;
+    if (argc < 2 || argc > 3 || addr_parse(argv[1], &a) < 0 ||
+        (has_group && (a.is_unix || !parse_group(argv[2], &s.group)))) {
+        fprintf(stderr, "usage: chatd tcp:HOST:PORT [GROUP] | unix:PATH\n");
         return 2;
     }
+    //: skeleton
+    //| if (argc != 2 || addr_parse(argv[1], &a) < 0) {
+    //|     fprintf(stderr, "usage: chatd tcp:HOST:PORT | unix:PATH\n");
+    //|     return 2;
+    //| }
+    //: end
     /* Whoever writes to a client that has gone gets EPIPE then, and is not killed at once. */
     signal(SIGPIPE, SIG_IGN);
     //: solution
-    struct server s = {.listener = -1, .udp = -1};
     if ((a.is_unix ? listen_at_path(&s, &a) : listen_at_port(&s, &a)) < 0 ||
         make_nonblocking(s.listener) < 0) {
         perror(argv[1]);

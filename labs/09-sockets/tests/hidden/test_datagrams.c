@@ -45,4 +45,51 @@ TK_TEST(chatd_ignores_long_datagrams)
     }
 }
 
-TK_SUITE(tk_test(chatd_relays_datagrams), tk_test(chatd_ignores_long_datagrams))
+/* The next datagram that each member gets. */
+static void assert_group_gets(const struct chatd *d, tk_udp *const members[2], const char *nick,
+                              tk_bytes text)
+{
+    const tk_bytes want = said_by(nick, text);
+    const char *what = tk_string("what the group gets of a message of %zu bytes", want.size);
+    for (int i = 0; i < 2; i++) {
+        if (!tk_udp_comes(members[i], d->p)) {
+            tk_wait_blocked(d->p, "poll", NULL);
+            tk_cause("datagram_not_passed_on");
+            tk_fail("chatd waits for something to do, and %s has not come", what);
+        }
+        tk_assert_bytes(tk_udp_receive(members[i], d->p, what).bytes, want.data, want.size, what);
+    }
+}
+
+TK_TEST(chatd_sends_to_a_group)
+{
+    const char *group =
+        tk_string("239.255.%d.%d", (int)tk_random_between(1, 254), (int)tk_random_between(1, 254));
+    struct chatd d = serve_port_and(LOOPBACK, 0, group);
+    tk_udp *const members[] = {tk_udp_join(group, d.port), tk_udp_join(group, d.port)};
+    if (!members[0] || !members[1])
+        return; /* this machine has no multicast */
+    struct line anna = joined(&d, "anna");
+    const tk_bytes alone = word(20), note = word(9);
+    say(&anna, alone);
+    assert_group_gets(&d, members, "anna", alone); /* and there is no other client */
+    struct line ben = joined(&d, "ben"), cleo = joined(&d, "cleo");
+    const tk_bytes texts[] = {word(7), tk_copy("a\0b\n", 4), tk_zeros(0), tk_random_bytes(1024 - 5)};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        say(&ben, texts[i]);
+        hear_from(&anna, &ben, texts[i]);
+        hear_from(&cleo, &ben, texts[i]);
+        assert_group_gets(&d, members, "ben", texts[i]);
+    }
+    const tk_bytes longer = word(1024 - 4);
+    say(&ben, longer); /* for the clients only */
+    hear_from(&anna, &ben, longer);
+    send_datagram(&d, note);
+    hear(&cleo, said_by("ben", longer), "what cleo gets of it");
+    hear(&cleo, said_by("udp", note), "what cleo gets of a datagram");
+    assert_group_gets(&d, members, "udp", note);
+    tk_assert(!tk_udp_comes(members[0], d.p), "the group has got more than one datagram for a message");
+}
+
+TK_SUITE(tk_test(chatd_relays_datagrams), tk_test(chatd_ignores_long_datagrams),
+         tk_test(chatd_sends_to_a_group))

@@ -15,11 +15,17 @@ struct chatd {
     uint16_t port;
 };
 
-static inline struct chatd spawn_chatd(const char *address, const struct tk_fault *faults)
+static inline struct chatd spawn_chatd_with(const char *address, const char *group,
+                                            const struct tk_fault *faults)
 {
-    const char *const args[] = {address, NULL};
+    const char *const args[] = {address, group, NULL};
     return (struct chatd){
         .p = tk_spawn(&(struct tk_how){.program = "chatd", .args = args, .in = TK_NULL, .faults = faults})};
+}
+
+static inline struct chatd spawn_chatd(const char *address, const struct tk_fault *faults)
+{
+    return spawn_chatd_with(address, NULL, faults);
 }
 
 /* The first line; without its newline. */
@@ -44,10 +50,10 @@ static inline struct chatd serve_path(const char *path, const struct tk_fault *f
     return d;
 }
 
-/* At this port, or (0) at any. */
-static inline struct chatd serve_port(const char *host, uint16_t port)
+/* At this port, or (0) at any; with a multicast group, or NULL. */
+static inline struct chatd serve_port_and(const char *host, uint16_t port, const char *group)
 {
-    struct chatd d = spawn_chatd(tk_string("tcp:%s:%u", host, port), NULL);
+    struct chatd d = spawn_chatd_with(tk_string("tcp:%s:%u", host, port), group, NULL);
     const char *line = first_line(&d), *start = tk_string("listening tcp:%s:", host);
     char *end = NULL;
     unsigned long got = 0;
@@ -64,6 +70,11 @@ static inline struct chatd serve_port(const char *host, uint16_t port)
     d.host = host;
     d.port = (uint16_t)got;
     return d;
+}
+
+static inline struct chatd serve_port(const char *host, uint16_t port)
+{
+    return serve_port_and(host, port, NULL);
 }
 
 /* ---- has it read that? ------------------------------------------------------------------------- */

@@ -10,10 +10,9 @@ struct chat {
     tk_socket *listener;
 };
 
-/* Started, connected, and its NICK has come. */
-static inline struct chat talking_at(tk_socket *listener, const char *address, const char *nick)
+/* Started with these arguments, connected, and its NICK has come. */
+static inline struct chat talking_by(tk_socket *listener, const char *const *args, const char *nick)
 {
-    const char *const args[] = {address, nick, NULL};
     struct chat c = {.listener = listener, .p = tk_spawn(&(struct tk_how){.program = "chat", .args = args})};
     tk_socket_belongs(listener, c.p);
     c.line = (struct line){.p = c.p, .program = "chat", .waits = "idle", .nick = nick};
@@ -22,6 +21,12 @@ static inline struct chat talking_at(tk_socket *listener, const char *address, c
     c.line.s = tk_socket_accept(listener, c.p, "chat, which connects");
     hear(&c.line, tk_bytes_of(nick), "the first frame of chat, its NICK");
     return c;
+}
+
+static inline struct chat talking_at(tk_socket *listener, const char *address, const char *nick)
+{
+    const char *const args[] = {address, nick, NULL};
+    return talking_by(listener, args, nick);
 }
 
 static inline struct chat talking(void)
