@@ -66,8 +66,11 @@ def weave_levels(lab: Lab, target: Target) -> dict[str, str | None]:
     return found
 
 
-def levels(lab: Lab, target: Target) -> tuple[str, ...]:
-    return (*lab.builds, *weave_levels(lab, target))
+def _groups(lab: Lab, target: Target) -> tuple[tuple[str, ...], ...]:
+    """The levels, those together that one command makes: weave's differ only in what they are linked with."""
+    alone = tuple((level,) for level in lab.builds)
+    woven = tuple(weave_levels(lab, target))
+    return (*alone, woven) if woven else alone
 
 
 # ---- the plan --------------------------------------------------------------------------------------
@@ -78,8 +81,8 @@ def missing_files(target: Target, submission: Submission) -> list[str]:
     return [name for name in target.files if name not in have]
 
 
-# -> a command, and files of ours that it needs; None: it is built as it is run and graded
-Recipe = Callable[[Lab, Target, str], tuple[tuple[str, ...], dict[str, File]] | None]
+# Levels that one command makes -> that command, and files of ours that it needs; None: it is built as it is run and graded
+Recipe = Callable[[Lab, Target, tuple[str, ...]], tuple[tuple[str, ...], dict[str, File]] | None]
 
 
 def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = None) -> tuple[Plan, dict[str, File]]:
@@ -93,17 +96,17 @@ def plan(lab: Lab, submission: Submission, kit: Kit, recipe: Recipe | None = Non
             continue
         files |= {f"src/{f.name}": File(f.data) for f in submission.files if f.name in target.files}
         inputs = [f"src/{name}" for name in (*target.files, *(h for h in headers if h not in target.files))]
-        for level in levels(lab, target):
-            special = recipe(lab, target, level) if recipe else None
-            argv, own = special or (_argv(lab, target, level, linked_with(kit.pausing())), _kit_files(target, kit))
+        for group in _groups(lab, target):
+            special = recipe(lab, target, group) if recipe else None
+            argv, own = special or (_argv(lab, target, group[0], linked_with(kit.pausing())), _kit_files(target, kit))
             files |= own
             entries.append(
                 CommandEntry(
-                    id=program_name(target.name, level),
+                    id=program_name(target.name, group[0]),
                     argv=argv,
                     limits=LIMITS,
                     inputs=(*inputs, *own),
-                    collect=(program_name(target.name, level),),
+                    collect=tuple(program_name(target.name, level) for level in group),
                     collect_max=BINARY_MAX,
                 )
             )
@@ -234,9 +237,9 @@ def _warnings(log: EntryLog, own: frozenset[str]) -> list[Finding]:
 Refused = Callable[[bytes], bool]
 
 
-def _binary(log: EntryLog) -> bytes | None:
+def _binary(log: EntryLog, name: str) -> bytes | None:
     """The program, if the compiler made one: an ELF executable, by its header (elf(5))."""
-    data = next((f.data for f in log.files if f.name == log.id and f.data is not None), None)
+    data = next((f.data for f in log.files if f.name == name and f.data is not None), None)
     if data is None or len(data) < 64 or data[:4] != b"\x7fELF":
         return None
     kind = int.from_bytes(data[16:18], "little" if data[5] == 1 else "big")
@@ -271,19 +274,20 @@ def _read_target(
 ) -> None:
     programs: dict[str, bytes] = {}
     extra = [program_name(target.name, level) for level in weave_levels(lab, target)]
-    for level in levels(lab, target):
-        name = program_name(target.name, level)
+    for group in _groups(lab, target):
+        name = program_name(target.name, group[0])
         entry = log.entries.get(name) if log else None
         if entry is None or entry.end is None:
             raise StreamFault("no_done_event", f"the compiler's run of {name} is missing")
-        if level == lab.builds[0]:
+        if group[0] == lab.builds[0]:
             advice += _warnings(entry, own)
         status = entry.end.command
-        binary = _binary(entry)
-        if entry.end.outcome != "finished" or status is None or status.code != 0 or binary is None:
+        made = {n: _binary(entry, n) for n in (program_name(target.name, level) for level in group)}
+        good = {n: binary for n, binary in made.items() if binary is not None}
+        if entry.end.outcome != "finished" or status is None or status.code != 0 or len(good) < len(made):
             built.failed.setdefault(target.name, _explain(entry, target, own))
             return
-        programs[name] = binary
+        programs |= good
     if target.kind is TargetKind.FUNCTIONS and _defines_main(next(iter(programs.values()))):
         place = Location(target.files[0], 0)
         advice.append(catalogue.finding("note", "stray_main", {"file": target.files[0]}, location=place))
@@ -293,7 +297,7 @@ def _read_target(
 
 def _take_refused(lab: Lab, target: Target, built: Built, refused: Refused) -> None:
     """Weave's builds too: all of a target's programs have one source."""
-    names = [program_name(target.name, level) for level in levels(lab, target)]
+    names = [program_name(target.name, level) for group in _groups(lab, target) for level in group]
     if any(refused(programs[name]) for programs in (built.programs, built.for_weave) for name in names if name in programs):
         for name in names:
             built.programs.pop(name, None)

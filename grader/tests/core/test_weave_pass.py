@@ -464,6 +464,20 @@ def test_who_waits_for_what_only_weave_runs_waits_for_what_that_waits_for(lab: L
     assert "both_end.weave" not in after and after["hear_hears_again.O0"] == ("hear_hears.O0",)
 
 
+def test_a_target_is_compiled_once_and_linked_with_each_scenario_alone(tmp_path: Path, lab: Lab) -> None:
+    (tmp_path / "weave.o").write_bytes(b"")
+    (tmp_path / "weave.wrap").write_text("--wrap=fork\n")
+    box = next(t for t in lab.targets if t.name == "box")
+    levels = tuple(build.weave_levels(lab, box))
+    made = program.recipe(tmp_path, lambda source: source.encode())(lab, box, levels)
+    assert made is not None and len(levels) > 1
+    _, compiler, *links = made[0][2].split("; ")
+    assert " -c box.c" in compiler and len(links) == len(levels)
+    for level, link in zip(levels, links, strict=True):
+        words = link.split()
+        assert f"box.{level}" in words and [w for w in words if w.startswith("scenario-")] == [f"scenario-{level.removeprefix('weave-')}.o"]
+
+
 def test_several_starts_and_input_can_be_typed_again(lab: Lab) -> None:
     test = next(t for t in lab.tests if t.name == "both_end")
     nowhere = Set(lambda: pytest.fail("nothing is to be run"), Path("/nowhere"), {}, ())
