@@ -102,6 +102,11 @@ tk_bytes tk_random_text(size_t size, const char *alphabet)
     return b;
 }
 
+const char *tk_random_name(const char *stem)
+{
+    return tk_string("%s.%08x", stem, (unsigned)tk_random());
+}
+
 bool tk_is_slow(void)
 {
     return tk_judge()->slow > 1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define CHUNK     65536u
@@ -240,6 +241,26 @@ bool tk_output_comes(tk_process *p)
         if (event == TK_LATE)
             tk_fail_waiting(&w, event);
     }
+}
+
+static size_t bytes_in(int fd)
+{
+    int n;
+    if (ioctl(fd, FIONREAD, &n) < 0)
+        tk_error("FIONREAD: %s", strerror(errno));
+    return (size_t)n;
+}
+
+size_t tk_output_pending(const tk_process *p)
+{
+    need(p->out_fd, p, "stdout");
+    return bytes_in(p->out_fd);
+}
+
+size_t tk_input_unread(const tk_process *p)
+{
+    need(p->in_fd, p, "stdin");
+    return bytes_in(p->in_fd);
 }
 
 void tk_assert_eof(tk_process *p)

@@ -90,6 +90,8 @@ tk_bytes tk_random_bytes(size_t size);
 /* `size` characters drawn from those of `alphabet`, a string: TK_WORD, say, for a name or a word. */
 tk_bytes tk_random_text(size_t size, const char *alphabet);
 #define TK_WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+/* "reply.4f0c2b17": a name for a file or a socket that nobody can know beforehand. */
+const char *tk_random_name(const char *stem);
 bool tk_is_slow(void); /* true in a memcheck pass: keep inputs small */
 
 /* ---- processes (process.c) --------------------------------------------------------------------- */
@@ -174,6 +176,10 @@ tk_bytes tk_receive_all(tk_process *p);
 /* True as soon as a byte of stdout is there, or its end. False if it is proven that neither will come: for a test that can
  * find out why better than the supervisor, who sees only who waits for whom. */
 bool tk_output_comes(tk_process *p);
+/* How many bytes are on stdout now and not yet received. After tk_output_comes 0 means that its end comes next. */
+size_t tk_output_pending(const tk_process *p);
+/* How many bytes of its stdin the process has not read yet. */
+size_t tk_input_unread(const tk_process *p);
 /* Sends and reads at the same time, closes stdin at the end of `data`, reads until end-of-file. A
  * process that stops reading early is no failure here: look at what it printed and how it ended. */
 tk_bytes tk_exchange(tk_process *p, const void *data, size_t size);

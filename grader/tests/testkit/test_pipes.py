@@ -9,7 +9,7 @@ from .test_streams import Fail, check
 
 PASSING = """bytes_move_during_a_call a_call_need_not_take_all sent_and_received_step_by_step
     flags_are_those_of_the_open_end a_call_blocks_or_returns a_call_settles
-    a_splice_waits_on_both_sides a_killed_process_is_gone output_comes_or_not comes_on_a_pipe_or_not""".split()
+    a_splice_waits_on_both_sides a_killed_process_is_gone output_comes_or_not input_is_read_or_not comes_on_a_pipe_or_not""".split()
 
 
 @pytest.mark.parametrize("test", PASSING)

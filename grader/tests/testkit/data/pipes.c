@@ -199,9 +199,24 @@ TK_TEST(output_comes_or_not)
     tk_process *p = tk_spawn(&(struct tk_how){.program = "student", .args = upper});
     tk_send(p, "x", 1);
     tk_assert(tk_output_comes(p), "a byte comes");
+    tk_assert_int((int64_t)tk_output_pending(p), 1, "bytes on stdout");
     tk_receive(p, 1, "it");
+    tk_assert_int((int64_t)tk_output_pending(p), 0, "bytes on stdout");
     tk_close_stdin(p);
     tk_assert(tk_output_comes(p), "the end comes");
+    tk_assert_int((int64_t)tk_output_pending(p), 0, "bytes on stdout");
+}
+
+TK_TEST(input_is_read_or_not)
+{
+    const char *pauses[] = {"pauses", NULL}, *upper[] = {"upper", NULL};
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "student", .args = pauses});
+    tk_send(p, "abc", 3);
+    tk_assert_int((int64_t)tk_input_unread(p), 3, "bytes that nobody reads");
+    p = tk_spawn(&(struct tk_how){.program = "student", .args = upper});
+    tk_send(p, "abc", 3);
+    tk_receive(p, 3, "them");
+    tk_assert_int((int64_t)tk_input_unread(p), 0, "bytes that somebody has read");
 }
 
 TK_TEST(comes_on_a_pipe_or_not)
@@ -209,8 +224,12 @@ TK_TEST(comes_on_a_pipe_or_not)
     const char *upper[] = {"upper", NULL};
     tk_pipe *to = tk_pipe_to(), *from = tk_pipe_from();
     const int fds[] = {tk_pipe_theirs(to), tk_pipe_theirs(from), -1}, numbers[] = {0, 1, -1};
-    tk_process *p = tk_spawn(&(struct tk_how){
-        .program = "student", .args = upper, .in = TK_NULL, .out = TK_NULL, .fds = fds, .fd_numbers = numbers});
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "student",
+                                              .args = upper,
+                                              .in = TK_NULL,
+                                              .out = TK_NULL,
+                                              .fds = fds,
+                                              .fd_numbers = numbers});
     tk_pipe_given(to, p);
     tk_pipe_given(from, p);
     tk_assert(!tk_pipe_comes(from), "nothing comes");
@@ -251,5 +270,5 @@ TK_SUITE(tk_test(bytes_move_during_a_call), tk_test(a_call_need_not_take_all),
          tk_test(flags_are_those_of_the_open_end), tk_test(wrong_direction_is_an_error),
          tk_test(meanwhile_without_a_call_is_an_error), tk_test(call_blocked_without_a_call_is_an_error),
          tk_test(a_call_blocks_or_returns), tk_test(a_call_settles), tk_test(a_splice_waits_on_both_sides),
-         tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not),
+         tk_test(a_killed_process_is_gone), tk_test(output_comes_or_not), tk_test(input_is_read_or_not),
          tk_test(comes_on_a_pipe_or_not))

@@ -24,14 +24,14 @@ TK_TEST(fclient_reports_no_server)
     tk_hint("open() without O_CREAT fails with ENOENT when nothing is at PATH: exit with 1, and leave no "
             "FIFO of yours behind.");
     tk_cause("error_ignored");
-    assert_refused(tester, new_name("nothing"));
+    assert_refused(tester, tk_random_name("nothing"));
     tk_cause("error_ignored");
-    assert_refused(tester, tk_string("%s/server", new_name("nowhere")));
+    assert_refused(tester, tk_string("%s/server", tk_random_name("nowhere")));
 }
 
 TK_TEST(fclient_refuses_another_file)
 {
-    const char *file = new_name("file");
+    const char *file = tk_random_name("file");
     tk_process *tester = tk_start("tester");
     tk_bytes content = random_word(50);
     must(ask(tester, "file", 0, "-", file, content));
@@ -62,7 +62,7 @@ TK_TEST(fclient_reports_wrong_usage)
 
 TK_TEST(fclient_has_clean_memory)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     const size_t sizes[] = {20, 3000, PIPE_BUF + 100};
     serve(tester, path);

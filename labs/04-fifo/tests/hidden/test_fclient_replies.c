@@ -3,7 +3,7 @@
 
 TK_TEST(fclient_takes_a_reply_in_pieces)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     tk_process *fclient = start_fclient(path, random_word(20));
@@ -63,7 +63,7 @@ static void assert_end_reported(tk_process *tester, const char *path, tk_bytes p
 
 TK_TEST(fclient_reports_a_reply_that_ends)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     assert_end_reported(tester, path, NO_DATA);
@@ -83,7 +83,7 @@ static const char *lose_server(tk_process *tester, const char *path, tk_process 
 
 TK_TEST(fclient_reports_a_server_that_has_gone)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fclient;
     serve(tester, path);
     lose_server(tester, path, &fclient);
@@ -100,7 +100,7 @@ TK_TEST(fclient_reports_a_server_that_has_gone)
 TK_TEST(fclients_have_fifos_of_their_own)
 {
     enum { CLIENTS = 3 };
-    const char *path = new_name("server"), *seen[CLIENTS];
+    const char *path = tk_random_name("server"), *seen[CLIENTS];
     tk_process *tester = tk_start("tester");
     struct request r[CLIENTS];
     serve(tester, path);
@@ -143,7 +143,7 @@ static void assert_nothing_left(tk_process *tester, const char *before, const ch
 
 TK_TEST(fclient_removes_its_fifo)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     const char *before = listing(tester);
@@ -158,7 +158,7 @@ TK_TEST(fclient_removes_its_fifo)
 
 TK_TEST(fclient_removes_its_fifo_after_failures)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fclient;
     serve(tester, path);
     const char *before = listing(tester);

@@ -5,7 +5,7 @@
 
 TK_TEST(fclient_sends_in_one_write)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     tk_process *fclient = start_held_fclient(path, random_word(2000), 2);
@@ -21,7 +21,7 @@ TK_TEST(fclient_sends_in_one_write)
 TK_TEST(fclient_sets_the_mode)
 {
     static const char *const masks[] = {"022", "0"};
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     for (size_t i = 0; i < 2; i++) {
@@ -64,7 +64,7 @@ static void assert_sent(tk_process *tester, const char *path, tk_bytes text_byte
 
 TK_TEST(fclient_sends_any_text)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     tk_bytes bytes = tk_zeros(254);
     for (size_t i = 0, value = 1; value < 256; value++)
@@ -92,7 +92,7 @@ static size_t overhead(tk_process *tester, const char *path)
 
 TK_TEST(fclient_sends_the_longest_request)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     size_t more, size = 0;
     int status;
@@ -116,7 +116,7 @@ static bool ends_with_line(tk_bytes got, tk_bytes text)
 
 TK_TEST(fclient_refuses_a_long_request)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     const size_t most = PIPE_BUF - overhead(tester, path), sizes[] = {most + 1, most + 100, 20000, 60000};

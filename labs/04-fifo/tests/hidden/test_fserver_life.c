@@ -3,7 +3,7 @@
 
 TK_TEST(fserver_uses_a_fifo_that_is_there)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     make_fifo(tester, path); /* as a server leaves it that was killed */
     tk_cause("stale_fifo_is_fatal");
@@ -31,7 +31,7 @@ static void assert_refused(tk_process *tester, const char *path)
 
 TK_TEST(fserver_refuses_another_file)
 {
-    const char *file = new_name("file"), *folder = new_name("folder");
+    const char *file = tk_random_name("file"), *folder = tk_random_name("folder");
     tk_process *tester = tk_start("tester");
     tk_bytes content = random_word(50);
     must(ask(tester, "file", 0, "-", file, content));
@@ -45,7 +45,7 @@ TK_TEST(fserver_refuses_another_file)
 
 TK_TEST(fserver_reports_a_failure)
 {
-    tk_process *fserver = start_fserver(tk_string("%s/server", new_name("nowhere")));
+    tk_process *fserver = start_fserver(tk_string("%s/server", tk_random_name("nowhere")));
     tk_hint(
         "mkfifo() and open() return -1 when they fail: say so on stderr, print no \"ready\", exit with 1.");
     tk_cause("error_ignored");
@@ -66,7 +66,7 @@ TK_TEST(fserver_sets_the_mode)
     static const char *const masks[] = {"022", "0"};
     tk_process *tester = tk_start("tester");
     for (size_t i = 0; i < 2; i++) {
-        const char *path = new_name("server");
+        const char *path = tk_random_name("server");
         const char *const args[] = {"umask", masks[i], tk_program_path("fserver"), path, NULL};
         tk_process *fserver = tk_spawn(&(struct tk_how){.program = "tester", .args = args, .in = TK_NULL});
         await_ready(fserver);
@@ -81,7 +81,7 @@ TK_TEST(fserver_sets_the_mode)
 
 TK_TEST(fserver_ends_with_clients)
 {
-    const char *path = new_name("server"), *old = new_name("server");
+    const char *path = tk_random_name("server"), *old = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_hint("SIGTERM ends fserver at once, whoever has the FIFO open, and whoever has made it.");
@@ -98,7 +98,7 @@ TK_TEST(fserver_ends_with_clients)
 
 TK_TEST(fserver_leaves_no_descriptor)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     assert_served(&c, random_word(20));
@@ -117,7 +117,8 @@ TK_TEST(fserver_leaves_no_descriptor)
 
 TK_TEST(fserver_leaves_no_descriptor_after_drops)
 {
-    const char *path = new_name("server"), *unread = new_name("unread"), *file = new_name("file");
+    const char *path = tk_random_name("server"), *unread = tk_random_name("unread"),
+               *file = tk_random_name("file");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path), lazy = new_client(tester, fserver, 1, path);
     make_fifo(tester, unread);
@@ -131,7 +132,7 @@ TK_TEST(fserver_leaves_no_descriptor_after_drops)
         send_request(&lazy, random_word(4000));
         write_raw(&c, request(unread, random_word(20)));
         write_raw(&c, request(file, random_word(20)));
-        write_raw(&c, request(new_name("nothing"), random_word(20)));
+        write_raw(&c, request(tk_random_name("nothing"), random_word(20)));
     }
     assert_served(&c, random_word(20));
     tk_settles(fserver);
@@ -141,13 +142,13 @@ TK_TEST(fserver_leaves_no_descriptor_after_drops)
 
 TK_TEST(fserver_has_clean_memory)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     for (int i = 0; i < 3; i++)
         assert_served(&c, random_word(20));
     write_raw(&c, tk_bytes_of("nonsense\n text\n"));
-    write_raw(&c, request(new_name("nothing"), random_word(20)));
+    write_raw(&c, request(tk_random_name("nothing"), random_word(20)));
     write_raw(&c, request(c.reply, random_word(5000)));
     assert_served(&c, random_word(PIPE_BUF - strlen(c.reply) - 2));
     tk_settles(fserver);

@@ -10,7 +10,8 @@ static void assert_dropped(struct client *other, const char *reply)
 
 TK_TEST(fserver_drops_replies_without_fifo)
 {
-    const char *path = new_name("server"), *nothing = new_name("nothing"), *folder = new_name("folder");
+    const char *path = tk_random_name("server"), *nothing = tk_random_name("nothing"),
+               *folder = tk_random_name("folder");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     must(ask(tester, "folder", 0, "-", folder, NO_DATA));
@@ -27,7 +28,7 @@ TK_TEST(fserver_drops_replies_without_fifo)
 
 TK_TEST(fserver_leaves_other_files_alone)
 {
-    const char *path = new_name("server"), *file = new_name("thesis");
+    const char *path = tk_random_name("server"), *file = tk_random_name("thesis");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_bytes content = random_word(50);
@@ -42,7 +43,7 @@ TK_TEST(fserver_leaves_other_files_alone)
 
 TK_TEST(fserver_drops_replies_that_nobody_reads)
 {
-    const char *path = new_name("server"), *unread = new_name("unread");
+    const char *path = tk_random_name("server"), *unread = tk_random_name("unread");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     make_fifo(tester, unread);
@@ -55,7 +56,7 @@ TK_TEST(fserver_drops_replies_that_nobody_reads)
 
 TK_TEST(fserver_is_not_held_up_by_a_full_fifo)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client lazy = new_client(tester, fserver, 0, path), other = new_client(tester, fserver, 1, path);
     tk_hint("A client may send requests and never read. write() to its full FIFO waits, and the server with "
@@ -96,7 +97,7 @@ static bool has_open(pid_t pid, const char *reply)
 
 TK_TEST(fserver_survives_a_client_that_dies)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = start_held_fserver(path);
     struct client dying = new_client(tester, fserver, 0, path), other = new_client(tester, fserver, 1, path);
     tk_bytes word = random_word(20), right = upper_cased(word);

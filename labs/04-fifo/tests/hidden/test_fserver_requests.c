@@ -3,7 +3,7 @@
 
 TK_TEST(fserver_is_ready_when_it_says_so)
 {
-    const char *path = new_name("server"), *const args[] = {path, NULL};
+    const char *path = tk_random_name("server"), *const args[] = {path, NULL};
     tk_process *tester = tk_start("tester");
     const struct tk_how how = {.program = "fserver",
                                .args = args,
@@ -22,7 +22,7 @@ TK_TEST(fserver_is_ready_when_it_says_so)
 
 TK_TEST(fserver_answers_the_next_client)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     tk_hint("read() returns 0 when the last client has closed the FIFO. That is neither the end nor an "
             "error: the next "
@@ -41,7 +41,7 @@ TK_TEST(fserver_answers_the_next_client)
 TK_TEST(fserver_answers_several_clients)
 {
     enum { CLIENTS = 6 };
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c[CLIENTS];
     tk_bytes words[CLIENTS];
@@ -87,7 +87,7 @@ TK_TEST(fserver_splits_requests)
     static const size_t sizes[] = {3911, 17,   4013, 2741, 3989, 3,    4001, 3907, 4027,
                                    4003, 3967, 1999, 4019, 3947, 3889, 3919, 401};
     enum { REQUESTS = sizeof sizes / sizeof *sizes };
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_bytes words[REQUESTS], all = NO_DATA, replies = NO_DATA;
@@ -110,7 +110,7 @@ TK_TEST(fserver_splits_requests)
 
 TK_TEST(fserver_takes_the_longest_request)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     const size_t most = PIPE_BUF - strlen(c.reply) - 2;
@@ -123,7 +123,7 @@ TK_TEST(fserver_takes_the_longest_request)
 
 TK_TEST(fserver_keeps_the_text)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_bytes bytes = tk_zeros(255 - 1);
@@ -152,7 +152,7 @@ static void assert_ignored(struct client *c, tk_bytes line)
 
 TK_TEST(fserver_ignores_malformed_requests)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_hint("A line without a blank, or with nothing before its first blank, is no request: ignore it and go "
@@ -173,7 +173,7 @@ static tk_bytes long_request(const struct client *c, size_t size)
 
 TK_TEST(fserver_ignores_long_requests)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     const char *where = (char *)must(ask(tester, "where", 0, "-", "-", NO_DATA)).data;
@@ -195,7 +195,7 @@ TK_TEST(fserver_ignores_long_requests)
 
 TK_TEST(fserver_survives_an_unfinished_request)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client bad = new_client(tester, fserver, 0, path);
     write_raw(&bad, tk_bytes_of(tk_string("%s unfinished", bad.reply)));

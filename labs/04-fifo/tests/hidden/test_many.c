@@ -4,7 +4,7 @@
 TK_TEST(fserver_serves_many_fclients)
 {
     enum { CLIENTS = 12 };
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path), *fclient[CLIENTS];
     tk_bytes words[CLIENTS];
     tk_settles(fserver);

@@ -13,11 +13,6 @@
 /* ---- texts; they live until the test ends ------------------------------------------------------ */
 
 /* "stem.1f0c22b7": a name that nobody can know beforehand. */
-static inline const char *new_name(const char *stem)
-{
-    return tk_string("%s.%08x", stem, (unsigned)tk_random());
-}
-
 /* Letters, small ones and capitals, digits and a few marks: no blank, no newline. */
 static inline tk_bytes random_word(size_t size)
 {

@@ -67,7 +67,7 @@ static inline void join(struct client *c, const char *path)
 static inline struct client new_client(tk_process *tester, tk_process *fserver, int n, const char *path)
 {
     struct client c = {.tester = tester, .fserver = fserver, .in = 2 * n, .out = 2 * n + 1};
-    c.reply = new_name("reply");
+    c.reply = tk_random_name("reply");
     make_fifo(tester, c.reply);
     /* For writing too, so that it does not end when the server closes it after a reply. */
     must(ask(tester, "open", c.in, "rwn", c.reply, NO_DATA));

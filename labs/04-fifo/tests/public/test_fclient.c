@@ -11,7 +11,7 @@ static const char *last_part(const char *path)
  * open(). */
 TK_TEST(fclient_sends_a_request)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     tk_hint("Make a FIFO for the reply; then write one line to PATH: the path of your FIFO, one blank, TEXT, "
@@ -39,7 +39,7 @@ static void answer_at(tk_process *tester, tk_process *fclient, const char *reply
  * the next test. */
 TK_TEST(fclient_prints_the_reply)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     tk_bytes word = random_word(20), reply = random_reply();
     serve(tester, path);
@@ -58,7 +58,7 @@ TK_TEST(fclient_prints_the_reply)
 
 TK_TEST(fclient_waits_for_the_reply)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     tk_process *fclient = start_fclient(path, random_word(20));
@@ -79,7 +79,7 @@ TK_TEST(fclient_waits_for_the_reply)
 
 TK_TEST(fclient_opens_its_fifo_first)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester");
     serve(tester, path);
     struct held h = hold_at_request(tester, path, random_word(20));

@@ -2,7 +2,7 @@
 
 TK_TEST(fserver_makes_the_fifo)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     /* Then it has begun to wait for clients, and has done all that comes before. */
     tk_settles(fserver);
@@ -14,7 +14,7 @@ TK_TEST(fserver_makes_the_fifo)
 
 TK_TEST(fserver_answers_a_client)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     struct client c = new_client(tester, fserver, 0, path);
     tk_hint(
@@ -31,7 +31,7 @@ TK_TEST(fserver_answers_a_client)
 
 TK_TEST(fserver_removes_the_fifo)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *tester = tk_start("tester"), *fserver = ready_fserver(path);
     tk_hint("Call remove_at_sigterm(), which is given, before you print \"ready\".");
     assert_ends(fserver, tester, path);

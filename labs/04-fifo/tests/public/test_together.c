@@ -3,7 +3,7 @@
 
 TK_TEST(fserver_and_fclient_work_together)
 {
-    const char *path = new_name("server");
+    const char *path = tk_random_name("server");
     tk_process *fserver = ready_fserver(path);
     tk_bytes word = random_word(20), reply = upper_cased(word);
     tk_settles(fserver);

@@ -3,7 +3,7 @@
 
 TK_TEST(editor_discards_on_no)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_bytes old = random_lines(2);
     put_file(path, old);
     tk_process *p = ready_editor(path);
@@ -17,7 +17,7 @@ TK_TEST(editor_discards_on_no)
 TK_TEST(editor_goes_on_after_another_answer)
 {
     static const char *const others[] = {"not now\n", "\n"};
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes all = random_lines(1), line;
     type(p, all);
@@ -45,7 +45,7 @@ TK_TEST(editor_goes_on_after_another_answer)
 
 TK_TEST(editor_leaves_on_a_second_sigint)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_bytes old = random_lines(2);
     put_file(path, old);
     tk_process *p = ready_editor(path);
@@ -63,7 +63,7 @@ TK_TEST(editor_leaves_on_a_second_sigint)
 
 TK_TEST(editor_obeys_while_it_asks)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(2);
     type(p, lines);
@@ -75,7 +75,7 @@ TK_TEST(editor_obeys_while_it_asks)
     assert_ends(p, 0, "though the answer was n");
     assert_file(path, lines, "after SIGALRM while the question was open");
 
-    path = new_name("notes");
+    path = tk_random_name("notes");
     p = ready_editor(path);
     type(p, lines);
     assert_asks(p);
@@ -83,7 +83,7 @@ TK_TEST(editor_obeys_while_it_asks)
     assert_saves_at_the_end(p);
     assert_file(path, lines, "after the end of input while the question was open");
 
-    path = new_name("notes");
+    path = tk_random_name("notes");
     p = ready_editor(path);
     type(p, lines);
     assert_asks(p);

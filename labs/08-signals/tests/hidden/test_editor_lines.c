@@ -3,7 +3,7 @@
 
 TK_TEST(editor_loads_the_file)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_bytes old = random_lines(3), more = random_lines(1);
     put_file(path, tk_copy(old.data, old.size - 1)); /* no newline at its end */
     tk_process *p = ready_editor(path);
@@ -14,7 +14,7 @@ TK_TEST(editor_loads_the_file)
     assert_file(path, tk_join(old, more),
                 "which had three lines, the last without a newline, and got one more");
 
-    p = ready_editor(new_name("notes"));
+    p = ready_editor(tk_random_name("notes"));
     assert_status(p, 0, 0);
 }
 
@@ -31,7 +31,7 @@ static tk_bytes odd_line(void)
 
 TK_TEST(editor_takes_lines_in_pieces)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes odd = odd_line(), many = random_lines(20),
              all = tk_bytes_of("half and half\nwhole\nbegun, ended\n");
@@ -60,7 +60,7 @@ TK_TEST(editor_takes_lines_in_pieces)
 
 TK_TEST(editor_reloads)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_bytes old = random_lines(3), new = random_lines(5);
     put_file(path, old);
     tk_process *p = ready_editor(path);
@@ -88,7 +88,7 @@ static void assert_refuses(const char *const *args)
 TK_TEST(editor_reports_failures)
 {
     const char *const none[] = {NULL}, *const two[] = {"one", "two", NULL};
-    const char *folder = new_name("folder");
+    const char *folder = tk_random_name("folder");
     assert_refuses(none);
     assert_refuses(two);
 
@@ -99,7 +99,7 @@ TK_TEST(editor_reports_failures)
     tk_assert_eof(p);
     tk_assert_exit(p, 1);
 
-    p = ready_editor(tk_string("%s/notes", new_name("nowhere")));
+    p = ready_editor(tk_string("%s/notes", tk_random_name("nowhere")));
     type(p, random_lines(1));
     tk_hint("If text_save() fails: a message on stderr, exit status 1.");
     tk_settles(p);

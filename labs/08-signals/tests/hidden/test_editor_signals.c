@@ -19,7 +19,7 @@ static bool is_ready(tk_process *p, bool *answered)
     for (;;) {
         if (!tk_output_comes(p))
             await_ready(p);
-        if (at_end(p))
+        if (!tk_output_pending(p))
             return false;
         tk_bytes line = tk_receive_line(p, "\"ready\"");
         if (tk_same(line, tk_bytes_of("ready\n")))
@@ -34,7 +34,7 @@ static void assert_obeyed_before(const char *call, const int *fd)
 {
     bool answered = false;
     tk_process *p = start_editor(
-        new_name("notes"),
+        tk_random_name("notes"),
         TK_FAULTS({.call = call, .nth = 1, .who = TK_MAIN, .fd = fd, .action = TK_SIGNAL, .value = SIGUSR1}));
     if (!is_ready(p, &answered))
         return;
@@ -56,19 +56,19 @@ TK_TEST(editor_misses_no_signal_before_it_waits)
 
 static void assert_ready_for(int number, const char *answer)
 {
-    tk_process *p = start_editor(new_name("notes"), TK_FAULTS({.call = "write",
-                                                               .nth = 1,
-                                                               .who = TK_MAIN,
-                                                               .fd = TK_FD(STDOUT_FILENO),
-                                                               .action = TK_SIGNAL,
-                                                               .value = number}));
+    tk_process *p = start_editor(tk_random_name("notes"), TK_FAULTS({.call = "write",
+                                                                     .nth = 1,
+                                                                     .who = TK_MAIN,
+                                                                     .fd = TK_FD(STDOUT_FILENO),
+                                                                     .action = TK_SIGNAL,
+                                                                     .value = number}));
     bool ready = false, answered = !answer;
     while (!ready || !answered) {
         if (!tk_output_comes(p)) {
             tk_cause("signal_unanswered");
             tk_fail("%s came just before \"ready\" was written, and nothing came of it", signal_name(number));
         }
-        if (at_end(p))
+        if (!tk_output_pending(p))
             break;
         tk_bytes line = tk_receive_line(p, "\"ready\" and the answer to a signal");
         if (answer && tk_same(line, tk_bytes_of(tk_string("%s\n", answer))))
@@ -118,7 +118,7 @@ static int answer_number(tk_bytes line)
 TK_TEST(editor_obeys_each_of_several_signals)
 {
     static const int numbers[] = {SIGALRM, SIGHUP, SIGUSR1};
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     bool seen[3] = {false, false, false};
     tk_process *p = ready_editor(path);
     type(p, random_lines(2));
@@ -134,7 +134,7 @@ TK_TEST(editor_obeys_each_of_several_signals)
             tk_fail("SIGALRM, SIGHUP and SIGUSR1 came at the same time, and nothing came of %s",
                     signal_name(numbers[missing]));
         }
-        if (at_end(p))
+        if (!tk_output_pending(p))
             fail_ended(p, numbers[missing], "the answers to three signals");
         tk_bytes line = tk_receive_line(p, "the answers to three signals");
         const int n = answer_number(line);
@@ -151,17 +151,17 @@ TK_TEST(editor_obeys_each_of_several_signals)
 /* A line is about to be written, the answer to `first`, and `second` comes. */
 static void assert_whole_lines(int first, int second)
 {
-    tk_process *p = start_editor(new_name("notes"), TK_FAULTS({.call = "write",
-                                                               .nth = 2,
-                                                               .who = TK_MAIN,
-                                                               .fd = TK_FD(STDOUT_FILENO),
-                                                               .action = TK_SIGNAL,
-                                                               .value = second}));
+    tk_process *p = start_editor(tk_random_name("notes"), TK_FAULTS({.call = "write",
+                                                                     .nth = 2,
+                                                                     .who = TK_MAIN,
+                                                                     .fd = TK_FD(STDOUT_FILENO),
+                                                                     .action = TK_SIGNAL,
+                                                                     .value = second}));
     int saved = 0, told = 0;
     await_ready(p);
     notify(p, first);
     while (tk_settles(p), tk_output_comes(p)) {
-        if (at_end(p))
+        if (!tk_output_pending(p))
             fail_ended(p, second, "two answers");
         tk_bytes line = tk_receive_line(p, "the answers to two signals");
         const bool is_saved = tk_same(line, tk_bytes_of("autosaved\n"));
@@ -206,7 +206,7 @@ static int descriptor_of_file(void)
 {
     static struct tk_fault faults[LAST_FD - FIRST_FD + 2];
     static int numbers[LAST_FD + 1];
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     pid_t pid;
     for (int fd = FIRST_FD; fd <= LAST_FD; fd++) {
         numbers[fd] = fd;
@@ -233,7 +233,7 @@ static int descriptor_of_file(void)
 
 TK_TEST(editor_finishes_what_it_has_begun)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     const int fd = descriptor_of_file();
     if (fd < 0)
         return; /* it writes in another way, into which no signal can be placed */
@@ -268,7 +268,7 @@ TK_TEST(editor_finishes_what_it_has_begun)
 
 TK_TEST(editor_survives_a_reader_that_has_gone)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(2);
     type(p, lines);
@@ -289,7 +289,7 @@ TK_TEST(editor_survives_a_reader_that_has_gone)
 
 TK_TEST(editor_leaves_sigquit_alone)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     type(p, random_lines(2));
     tk_settles(p);
@@ -315,7 +315,7 @@ static void assert_waits(tk_process *p, const char *when)
 
 TK_TEST(editor_waits_without_spinning)
 {
-    tk_process *p = ready_editor(new_name("notes"));
+    tk_process *p = ready_editor(tk_random_name("notes"));
     assert_waits(p, "when it is ready");
     assert_status(p, 0, 0);
     assert_waits(p, "after a SIGUSR1");

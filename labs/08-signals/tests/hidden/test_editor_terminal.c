@@ -19,11 +19,11 @@ static void assert_shown(tk_process *t, const char *typed, const char *expected,
 
 TK_TEST(editor_hears_ctrl_c)
 {
-    tk_process *t = start_on_terminal(new_name("notes"));
+    tk_process *t = start_on_terminal(tk_random_name("notes"));
     assert_shown(t, "\003", QUESTION, "the answer to Ctrl+C");
     assert_shown(t, "y\n", "ended by exit 0", "what follows on the answer y");
 
-    t = start_on_terminal(new_name("notes"));
+    t = start_on_terminal(tk_random_name("notes"));
     assert_shown(t, "\003", QUESTION, "the answer to Ctrl+C");
     tk_send(t, "\003", 1);
     tk_bytes end = tk_receive_line(t, "what follows on a second Ctrl+C");

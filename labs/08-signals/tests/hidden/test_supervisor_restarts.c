@@ -38,7 +38,7 @@ TK_TEST(supervisor_gives_up_after_three_restarts)
     tk_settles_alone(s->p);
     tk_cause("wrong_number_of_restarts");
     s->why = "no worker runs any more";
-    while (tk_output_comes(s->p) && !at_end(s))
+    while (tk_output_comes(s->p) && tk_output_pending(s->p))
         take_line(s);
     tk_assert_int(s->workers[1].starts, 4, "how often a worker was started that failed each time");
     tk_assert_int(s->workers[2].starts, 4,
@@ -79,8 +79,8 @@ TK_TEST(supervisor_reports_a_missing_command)
     s->starts_are_optional = true;
     for (int n = 1; n <= 4; n++)
         assert_end(s, 1, n, false, 127);
-    while (!at_end(s) || tk_output_comes(s->p)) {
-        if (at_end(s))
+    while (tk_output_pending(s->p) || tk_output_comes(s->p)) {
+        if (!tk_output_pending(s->p))
             break;
         take_line(s);
     }
@@ -126,7 +126,7 @@ static void assert_refuses(const char *const *args)
 {
     struct supervisor *s = start_by("supervisor", args, 1, NULL);
     tk_cause("wrong_usage_not_refused");
-    tk_assert(tk_output_comes(s->p) && at_end(s), "supervisor %s%s%s starts something",
+    tk_assert(tk_output_comes(s->p) && !tk_output_pending(s->p), "supervisor %s%s%s starts something",
               args[0] ? args[0] : "", args[0] && args[1] ? " " : "", args[0] && args[1] ? "CMD" : "");
     tk_assert_exit(s->p, 2);
     tk_cause(NULL);

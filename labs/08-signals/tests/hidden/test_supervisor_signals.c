@@ -9,7 +9,7 @@ static bool all_work(struct supervisor *s)
 {
     for (int i = 1; i <= s->count; i++) {
         while (s->workers[i].starts == 0) {
-            if (tk_output_comes(s->p) && !at_end(s))
+            if (tk_output_comes(s->p) && tk_output_pending(s->p))
                 take_line(s);
             else if (tk_faults_injected(s->p) > 0)
                 return false;
@@ -67,7 +67,7 @@ TK_TEST(supervisor_ends_workers_that_it_starts)
         TK_FAULTS({.call = "fork", .nth = 2, .who = TK_MAIN, .action = TK_SIGNAL, .value = SIGTERM}));
     s->silence = "worker_left_running";
     s->why = "SIGTERM came just before the second fork(), and supervisor waits";
-    while (tk_output_comes(s->p) && !at_end(s))
+    while (tk_output_comes(s->p) && tk_output_pending(s->p))
         take_line(s);
     assert_silent_end(s);
     for (int i = 1; i <= 3; i++)

@@ -13,16 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* "notes.1f0c22b7": a name that nobody can know beforehand. */
-static inline const char *new_name(const char *stem)
-{
-    return tk_string("%s.%08x", stem, (unsigned)tk_random());
-}
-
 /* Lines of letters and blanks, each with its newline. */
 static inline tk_bytes random_lines(int count)
 {
@@ -96,15 +90,6 @@ static inline tk_process *start_editor(const char *path, const struct tk_fault *
     return tk_spawn(&(struct tk_how){.program = "editor", .args = args, .faults = faults});
 }
 
-/* Is there a byte of stdout, or its end? Then which one. */
-static inline bool at_end(tk_process *p)
-{
-    int n = 0;
-    if (ioctl(tk_stdout_fd(p), FIONREAD, &n) < 0)
-        tk_error("FIONREAD");
-    return n == 0;
-}
-
 /* It has ended, and the test waited for `what`. `number`: the signal that was sent; 0: none. */
 static inline _Noreturn void fail_ended(tk_process *p, int number, const char *what)
 {
@@ -122,7 +107,7 @@ static inline void await_ready(tk_process *p)
         tk_cause("stdout_not_flushed");
         tk_fail("editor waits for input, and has not printed \"ready\"");
     }
-    if (at_end(p))
+    if (!tk_output_pending(p))
         fail_ended(p, 0, "\"ready\"");
     tk_assert_bytes(tk_receive_line(p, "the first line of editor"), "ready\n", 6, "the first line of editor");
 }
@@ -204,7 +189,7 @@ static inline tk_bytes hear(tk_process *p, int number, const char *expected, con
         tk_fail("%s has come, and editor waits for something else: nothing like \"%s\" is printed",
                 signal_name(number), expected);
     }
-    if (at_end(p))
+    if (!tk_output_pending(p))
         fail_ended(p, number, tk_string("\"%s\"", expected));
     return tk_receive_line(p, tk_string("the answer to %s", signal_name(number)));
 }
@@ -256,7 +241,7 @@ static inline void assert_terminates(tk_process *p, int code)
         tk_cause("signal_unanswered");
         tk_fail("SIGTERM has come, and editor goes on waiting");
     }
-    if (at_end(p) && WIFSIGNALED(tk_wait(p)) && WTERMSIG(tk_wait(p)) == SIGTERM)
+    if (!tk_output_pending(p) && WIFSIGNALED(tk_wait(p)) && WTERMSIG(tk_wait(p)) == SIGTERM)
         fail_ended(p, SIGTERM, "an exit after it has saved");
     tk_assert_eof(p);
     tk_assert_exit(p, code);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,15 +78,6 @@ static inline struct supervisor *start_supervisor(int count, const char *how, co
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------- */
-
-/* Is there a byte of stdout, or its end? Then which one. */
-static inline bool at_end(const struct supervisor *s)
-{
-    int n = 0;
-    if (ioctl(tk_stdout_fd(s->p), FIONREAD, &n) < 0)
-        tk_error("FIONREAD");
-    return n == 0;
-}
 
 static inline void note_start(struct supervisor *s, int i, int pid)
 {
@@ -168,7 +158,7 @@ static inline void need_line(struct supervisor *s, const char *what)
 {
     if (!tk_output_comes(s->p))
         explain_silence(s, what);
-    if (at_end(s)) {
+    if (!tk_output_pending(s->p)) {
         tk_cause(s->silence);
         tk_fail("supervisor %s, and has not told %s", tk_describe_status(tk_wait(s->p)), what);
     }

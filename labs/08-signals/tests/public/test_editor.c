@@ -2,7 +2,7 @@
 
 TK_TEST(editor_saves_at_the_end_of_input)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(3);
     type(p, lines);
@@ -12,7 +12,7 @@ TK_TEST(editor_saves_at_the_end_of_input)
 
 TK_TEST(editor_tells_its_status)
 {
-    tk_process *p = ready_editor(new_name("notes"));
+    tk_process *p = ready_editor(tk_random_name("notes"));
     type(p, random_lines(2));
     assert_status(p, 2, 2);
     type(p, random_lines(1));
@@ -22,7 +22,7 @@ TK_TEST(editor_tells_its_status)
 
 TK_TEST(editor_saves_on_sigterm)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(2);
     type(p, lines);
@@ -32,7 +32,7 @@ TK_TEST(editor_saves_on_sigterm)
 
 TK_TEST(editor_autosaves)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(3), more = random_lines(2);
     type(p, lines);
@@ -47,7 +47,7 @@ TK_TEST(editor_autosaves)
 
 TK_TEST(editor_asks_before_exiting)
 {
-    const char *path = new_name("notes");
+    const char *path = tk_random_name("notes");
     tk_process *p = ready_editor(path);
     tk_bytes lines = random_lines(2);
     type(p, lines);

@@ -29,7 +29,7 @@ TK_TEST(supervisor_starts_the_workers)
     s->why = "supervisor waits";
     for (int i = 1; i <= 3; i++)
         assert_is_worker(s, i, one, two);
-    while (!at_end(s)) /* what is there by now, and should not be */
+    while (tk_output_pending(s->p)) /* what is there by now, and should not be */
         take_line(s);
     for (int i = 1; i <= 3; i++)
         for (int k = 1; k < i; k++)

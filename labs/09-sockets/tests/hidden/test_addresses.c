@@ -5,7 +5,7 @@ static void assert_gives_up(const struct chatd *d, const char *cause, const char
 {
     tk_cause(cause);
     tk_assert(tk_output_comes(d->p), "%s, and chatd goes on", why);
-    tk_assert(!has_printed(d->p), "%s, and chatd says that it listens", why);
+    tk_assert(!tk_output_pending(d->p), "%s, and chatd says that it listens", why);
     tk_assert_exit(d->p, 1);
     tk_cause(NULL);
 }
@@ -34,7 +34,7 @@ TK_TEST(chatd_restarts_at_once)
     tk_cause("no_reuse_of_address");
     tk_assert(tk_output_comes(again.p),
               "chatd does not say that it listens at the port of one that has just ended");
-    tk_assert(has_printed(again.p), "chatd gives up at the port of one that has just ended");
+    tk_assert(tk_output_pending(again.p), "chatd gives up at the port of one that has just ended");
     first_line(&again);
     again.host = LOOPBACK;
     again.port = d.port;
@@ -44,7 +44,7 @@ TK_TEST(chatd_restarts_at_once)
 
 TK_TEST(chatd_replaces_a_stale_socket)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     tk_settles(d.p);
     tk_signal(d.p, SIGKILL);
     tk_wait(d.p);
@@ -52,7 +52,7 @@ TK_TEST(chatd_replaces_a_stale_socket)
     tk_cause("stale_socket");
     tk_assert(tk_output_comes(again.p),
               "chatd does not say that it listens where a killed one has left its socket");
-    tk_assert(has_printed(again.p), "chatd gives up where a killed one has left its socket");
+    tk_assert(tk_output_pending(again.p), "chatd gives up where a killed one has left its socket");
     first_line(&again);
     again.path = d.path;
     struct line anna = joined(&again, "anna"), ben = joined(&again, "ben");
@@ -62,7 +62,7 @@ TK_TEST(chatd_replaces_a_stale_socket)
 
 TK_TEST(chatd_refuses_another_file)
 {
-    const char *path = new_path(), *text = tk_string("%s", (char *)word(20).data);
+    const char *path = tk_random_name("socket"), *text = tk_string("%s", (char *)word(20).data);
     ask_tester("write", path, text);
     struct chatd d = spawn_chatd(tk_string("unix:%s", path), NULL);
     assert_gives_up(&d, "other_file_removed", "another file is at the path");

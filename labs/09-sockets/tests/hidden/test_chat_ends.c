@@ -12,7 +12,7 @@ TK_TEST(chat_reports_no_server)
     hold_port(SOCK_STREAM, &port); /* and listen to nobody */
     struct chat c = started(tk_string("tcp:%s:%u", LOOPBACK, port));
     assert_gives_up(&c, "error_ignored", "nobody listens at the port");
-    c = started(tk_string("unix:%s", new_path()));
+    c = started(tk_string("unix:%s", tk_random_name("socket")));
     assert_gives_up(&c, "error_ignored", "nothing is at the path");
 }
 

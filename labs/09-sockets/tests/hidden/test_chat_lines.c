@@ -1,7 +1,6 @@
 #include "../public/talking.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 
 TK_TEST(chat_sends_lines_that_come_together)
 {
@@ -52,15 +51,6 @@ TK_TEST(chat_takes_the_longest_line)
     hear_line(&c, last);
 }
 
-/* Bytes of its stdin that chat has not read. */
-static int unread(const struct chat *c)
-{
-    int n;
-    if (ioctl(tk_stdin_fd(c->p), FIONREAD, &n) < 0)
-        tk_error("FIONREAD: %s", strerror(errno));
-    return n;
-}
-
 TK_TEST(chat_prints_while_it_cannot_send)
 {
     enum { LINES = 1500, LENGTH = 999 };
@@ -75,7 +65,7 @@ TK_TEST(chat_prints_while_it_cannot_send)
     about("bytes_lost");
     size_t at = 0;
     /* Of what waits to be sent only as much is heard as it takes for chat to read all of its input. */
-    for (; at + LENGTH < taken && unread(&c) > 0; at += LENGTH + 1) {
+    for (; at + LENGTH < taken && tk_input_unread(c.p) > 0; at += LENGTH + 1) {
         hear_line(&c, part_of(all, at, at + LENGTH));
         tk_settles(c.p);
     }

@@ -11,7 +11,7 @@ static void in_two(const struct line *l, tk_bytes bytes, size_t cut)
 
 TK_TEST(chatd_takes_frames_in_pieces)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line ben = joined(&d, "ben"), anna = connected(&d, "anna");
     about("pieces_not_joined");
     in_two(&anna, framed(tk_bytes_of("anna")), 2); /* the NICK, too */
@@ -31,7 +31,7 @@ TK_TEST(chatd_takes_frames_in_pieces)
 
 TK_TEST(chatd_takes_frames_together)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line ben = joined(&d, "ben"), anna = connected(&d, "anna");
     tk_bytes all = framed(tk_bytes_of("anna")), texts[4];
     about("rest_of_read_dropped");
@@ -56,7 +56,7 @@ TK_TEST(chatd_takes_frames_together)
 
 TK_TEST(chatd_keeps_clients_apart)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben"), carla = joined(&d, "carla");
     const tk_bytes one = word(9), two = word(14), three = word(5);
     about("clients_mixed");
@@ -75,7 +75,7 @@ TK_TEST(chatd_keeps_clients_apart)
 
 TK_TEST(chatd_takes_the_longest_frame)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben");
     const tk_bytes longest = word(FRAME_MAX - 6), /* with "anna: " in front exactly 65536 */
         shorter = word(FRAME_MAX - 7);

@@ -26,7 +26,7 @@ TK_TEST(chatd_forgets_clients_that_leave)
 /* chatd is stopped meanwhile, so that it finds the word and the end at once. */
 TK_TEST(chatd_passes_last_words_on)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line ben = joined(&d, "ben"), carla = joined(&d, "carla");
     const tk_bytes text = word(12);
     about("last_words_lost");
@@ -42,7 +42,7 @@ TK_TEST(chatd_passes_last_words_on)
 /* Somebody goes while much is waiting to be sent to her: chatd meets that when it sends. */
 static void goes_with_a_backlog(void)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), slow = joined(&d, "slow"), ben = joined(&d, "ben");
     say_long(&anna, &ben, FEW);
     about("gone_client_not_forgotten");
@@ -70,7 +70,7 @@ TK_TEST(chatd_survives_a_reset)
 
 TK_TEST(chatd_ignores_a_cut_frame)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben");
     about("cut_frame_passed_on");
     for (size_t cut = 2; cut < 12; cut += 3) {
@@ -91,7 +91,7 @@ TK_TEST(chatd_ignores_a_cut_frame)
 
 TK_TEST(chatd_serves_a_half_closed_client)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), slow = joined(&d, "slow"), ben = joined(&d, "ben");
     const tk_bytes *texts = say_long(&anna, &ben, FEW), last = word(10);
     about("closed_with_bytes_unsent");

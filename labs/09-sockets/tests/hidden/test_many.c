@@ -20,7 +20,7 @@ TK_TEST(chatd_serves_200_clients)
 TK_TEST(chatd_goes_on_after_eintr)
 {
     struct chatd d =
-        serve_path(new_path(),
+        serve_path(tk_random_name("socket"),
                    TK_FAULTS({.call = "poll", .nth = 2, .who = TK_MAIN, .action = TK_ERRNO, .value = EINTR}));
     about("interrupted_call_given_up");
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben");
@@ -30,7 +30,7 @@ TK_TEST(chatd_goes_on_after_eintr)
 
 TK_TEST(chatd_leaves_no_descriptor)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), first = joined(&d, "first");
     leave(&first);
     struct tk_fds before = tk_fds(d.p);
@@ -50,7 +50,7 @@ TK_TEST(chatd_leaves_no_descriptor)
 
 TK_TEST(chatd_has_clean_memory)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben"), carla = joined(&d, "carla");
     const tk_bytes text = word(30), bytes = tk_join(framed(word(5)), framed(text));
     send_bytes(&anna, part_of(bytes, 0, 20));

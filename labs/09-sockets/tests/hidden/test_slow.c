@@ -11,7 +11,7 @@ static void hear_rest(const struct line *slow, tk_bytes frame, size_t from)
 TK_TEST(chatd_keeps_what_is_not_read)
 {
     enum { PART = 30000, MORE = 16 };
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), slow = joined(&d, "slow"), ben = joined(&d, "ben");
     const tk_bytes *texts = say_long(&anna, &ben, FEW), text = word(12);
     about("slow_reader_loses");
@@ -44,7 +44,7 @@ TK_TEST(chatd_keeps_what_is_not_read)
 
 TK_TEST(chatd_drops_a_client_that_does_not_read)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line slow = joined(&d, "slow"), anna = joined(&d, "anna"), ben = joined(&d, "ben");
     say_long(&anna, &ben, MANY);
     tk_cause("backlog_without_bound");
@@ -73,7 +73,7 @@ static void assert_waits(const struct chatd *d)
 
 TK_TEST(chatd_waits_without_spinning)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     assert_waits(&d);
     struct line anna = joined(&d, "anna"), slow = joined(&d, "slow"), ben = joined(&d, "ben");
     assert_waits(&d);

@@ -43,19 +43,6 @@ static inline const char *ask_tester(const char *what, const char *path, const c
     return tk_string("%.*s", (int)said.size, (char *)said.data);
 }
 
-/* "socket.4f0c2b17": a name that nobody can know beforehand. */
-static inline const char *new_path(void)
-{
-    return tk_string("socket.%08x", (unsigned)tk_random());
-}
-
-/* Bytes on stdout that are there by now, or its end. */
-static inline bool has_printed(tk_process *p)
-{
-    int n = 0;
-    return ioctl(tk_stdout_fd(p), FIONREAD, &n) == 0 && n > 0;
-}
-
 /* A socket of ours that has a port, *port, and does nothing with it. */
 static inline int hold_port(int type, uint16_t *port)
 {

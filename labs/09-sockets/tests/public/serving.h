@@ -118,7 +118,7 @@ static inline struct line connected(const struct chatd *d, const char *nick)
     struct line l = {.p = d->p, .program = "chatd", .waits = "poll", .nick = nick, .port = d->port};
     const char *const args[] = {"connect", d->path, NULL};
     l.s = d->path ? tk_socket_handed(d->p, "tester", args, NULL) : tk_socket_connect(d->p, d->host, d->port);
-    if (!l.s && tk_output_comes(d->p) && !has_printed(d->p)) {
+    if (!l.s && tk_output_comes(d->p) && !tk_output_pending(d->p)) {
         tk_cause(silence);
         tk_fail("chatd %s when a client came", tk_describe_status(tk_wait(d->p)));
     }

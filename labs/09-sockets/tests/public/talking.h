@@ -16,7 +16,7 @@ static inline struct chat talking_by(tk_socket *listener, const char *const *arg
     struct chat c = {.listener = listener, .p = tk_spawn(&(struct tk_how){.program = "chat", .args = args})};
     tk_socket_belongs(listener, c.p);
     c.line = (struct line){.p = c.p, .program = "chat", .waits = "idle", .nick = nick};
-    if (!tk_socket_comes(listener) && tk_output_comes(c.p) && !has_printed(c.p))
+    if (!tk_socket_comes(listener) && tk_output_comes(c.p) && !tk_output_pending(c.p))
         tk_fail("chat %s, and has not connected", tk_describe_status(tk_wait(c.p)));
     c.line.s = tk_socket_accept(listener, c.p, "chat, which connects");
     hear(&c.line, tk_bytes_of(nick), "the first frame of chat, its NICK");
@@ -39,7 +39,7 @@ static inline struct chat talking(void)
 /* Over a Unix socket, where what is sent has been read when chat waits again, for certain. */
 static inline struct chat talking_at_path(void)
 {
-    const char *path = new_path();
+    const char *path = tk_random_name("socket");
     const char *const args[] = {"listen", path, NULL};
     return talking_at(tk_socket_handed(NULL, "tester", args, NULL), tk_string("unix:%s", path),
                       (char *)word(8).data);

@@ -26,7 +26,7 @@ TK_TEST(chatd_relays_a_message)
 
 TK_TEST(chatd_listens_at_a_path)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna"), ben = joined(&d, "ben");
     assert_reaches(&anna, &ben);
     assert_reaches(&ben, &anna);
@@ -34,7 +34,7 @@ TK_TEST(chatd_listens_at_a_path)
 
 TK_TEST(chatd_ends_on_sigterm)
 {
-    struct chatd d = serve_path(new_path(), NULL);
+    struct chatd d = serve_path(tk_random_name("socket"), NULL);
     struct line anna = joined(&d, "anna");
     send_bytes(&anna, part_of(framed(word(9)), 0, 6)); /* in the middle of a frame */
     connected(&d, "ben");
