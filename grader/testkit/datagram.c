@@ -111,8 +111,15 @@ static int join(const char *group, uint16_t port)
         tk_error("%s is no group", group);
     where.imr_multiaddr = a.sin_addr;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, (const struct sockaddr *)&a, sizeof a) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        tk_error("a UDP socket: %s", strerror(errno));
+    const int bound = bind(fd, (const struct sockaddr *)&a, sizeof a);
+    /* Whoever has the port at one address (a student's server on the loopback) leaves it to the group. */
+    if (bound < 0 && errno == EADDRINUSE)
+        tk_fail("nobody can receive what is sent to %s, port %u: a program has that UDP port at all "
+                "addresses, not at its own",
+                group, port);
+    if (bound < 0)
         tk_error("a UDP socket on %s, port %u: %s", group, port, strerror(errno));
     if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off) == 0 &&
         setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &where, sizeof where) == 0)

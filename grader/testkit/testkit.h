@@ -342,7 +342,8 @@ tk_bytes tk_call_meanwhile(tk_process *driver, const struct tk_meanwhile *m);
 typedef struct tk_udp tk_udp;
 tk_udp *tk_udp_new(void); /* on a port that the kernel chooses */
 /* A member of the multicast group ("239.1.2.3"): receives what is sent there, to this port, by way of the loopback interface,
- * and sends nothing. Several may join. NULL where the network has no multicast: a program cannot be judged by it there. */
+ * and sends nothing. Several may join. NULL where the network has no multicast: a program cannot be judged by it there. Fails
+ * if a process of the test's has bound the port at 0.0.0.0. */
 tk_udp *tk_udp_join(const char *group, uint16_t port);
 uint16_t tk_udp_port(const tk_udp *u);
 const char *tk_udp_object(const tk_udp *u); /* "socket:[812]" */

@@ -12,8 +12,8 @@
  *
  * - hang: lock_not_shared, lock_not_process_shared, lock_holder_gone, waits_for_input, waits_for_reader,
  *   waits_for_child, waits_for_lock, waits_for_message, waits_for_room, waits_for_client, waits_for_signal,
- *   peer_sends_nothing, peer_does_not_read, waits_for_server (texts: catalogue.d/sockets.toml), signal_lost,
- * signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked, all_ended
+ *   peer_sends_nothing, peer_does_not_read, waits_for_server (texts: catalogue.d/sockets.toml),
+ *   signal_lost, signal_blocked, handler_reaps_too_few, waits_for_partner, stopped, blocked, all_ended
  *
  * - busy_wait: spins
  *

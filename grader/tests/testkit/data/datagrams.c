@@ -3,6 +3,7 @@
 #include "testkit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "udp": says hello to the port of the environment, repeats `times` datagrams, prints a line, waits for an
@@ -95,6 +96,14 @@ TK_TEST(a_group_gets_copies)
         tk_assert(!tk_udp_comes(one, p) && !tk_udp_comes(others[i], p), "one more");
 }
 
+TK_TEST(a_port_at_all_addresses_is_no_group_s)
+{
+    const char *const args[] = {"everywhere", NULL};
+    tk_process *p = tk_spawn(&(struct tk_how){.program = "network", .args = args});
+    tk_bytes port = tk_receive_line(p, "its port");
+    tk_udp_join("239.3.2.1", (uint16_t)atoi((char *)port.data));
+}
+
 TK_TEST(a_member_sends_nothing)
 {
     tk_udp_send(tk_udp_join("239.3.2.1", 9999), 9998, "x", 1);
@@ -130,5 +139,6 @@ TK_TEST(a_closed_one_is_an_error)
 
 TK_SUITE(tk_test(datagrams_go_both_ways), tk_test(what_is_sent_is_there), tk_test(what_comes_first_is_told),
          tk_test(a_closed_port_is_nobodys), tk_test(none_comes), tk_test(it_ends_before_one_comes),
-         tk_test(a_closed_one_is_an_error), tk_test(a_group_gets_copies), tk_test(a_member_sends_nothing),
+         tk_test(a_closed_one_is_an_error), tk_test(a_group_gets_copies),
+         tk_test(a_port_at_all_addresses_is_no_group_s), tk_test(a_member_sends_nothing),
          tk_test(a_group_has_a_group_s_address))

@@ -143,6 +143,19 @@ static int to_group(const char *group, int port, const char *text)
     return 0;
 }
 
+/* Has a UDP port at 0.0.0.0, says which, and waits. */
+static int everywhere(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    socklen_t size = sizeof a;
+    int fd = must(socket(AF_INET, SOCK_DGRAM, 0));
+    must(bind(fd, (struct sockaddr *)&a, sizeof a));
+    must(getsockname(fd, (struct sockaddr *)&a, &size));
+    printf("%d\n", ntohs(a.sin_port));
+    fflush(stdout);
+    return must((int)recv(fd, &a, 1, 0));
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -166,6 +179,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "udp") == 0)
         return udp(atoi(argv[2]));
+    if (strcmp(what, "everywhere") == 0)
+        return everywhere();
     if (strcmp(what, "group") == 0)
         return to_group(argv[2], atoi(argv[3]), argv[4]);
     if (strcmp(what, "connect") == 0)
